@@ -1,0 +1,40 @@
+/* cluster.h - carries out a plan over the ranks of an MPI job: launcher, coordinator, ranks,
+ * nurseries. */
+#ifndef CLUSTER_CLUSTER_H
+#define CLUSTER_CLUSTER_H
+
+#include "store/store.h"
+
+struct cluster_options {
+    const char *file;   /* FILE.h5; exists, matches the plan */
+    int ranks;          /* --ranks of the launcher; 0: as many as there are cores */
+    int terminal_width; /* 0: no terminal, a line every 30 s instead of a bar */
+    bool break_lock;
+    double walltime; /* seconds from now until the job ends; 0: unknown */
+};
+
+/* How this process was started. */
+enum launch { LAUNCH_RANK, LAUNCH_PLAIN, LAUNCH_BATCH, LAUNCH_SRUN_WITHOUT_PMI };
+enum launch launch_kind(void);
+
+/* LAUNCH_PLAIN and LAUNCH_BATCH: starts `mpirun -q` with argv (argv[0] replaced by this binary's
+ * path), in its own process group; INT and TERM become USR1; waits; *code is the coordinator's exit
+ * code. */
+enum status launch(int *code, char *const argv[], const struct cluster_options *options,
+                   struct error *err) MUST_CHECK;
+
+/* Forks the nursery of this rank. Must be called before MPI_Init, with one thread. */
+struct nursery;
+enum status nursery_start(struct nursery **nursery, struct error *err) MUST_CHECK;
+
+/* Joins MPI, checks that every rank is the same program, runs the plan (rank 0: coordinator, which
+ * also computes) and finalises MPI. The plan is read by rank 0 only; other ranks pass NULL.
+ * `prepare` runs on rank 0 after MPI_Init: it reads the sweep, creates or opens the file; its
+ * failure ends all ranks in good order. *code: 0 all done, 1 some failed, 75 stopped early.
+ * Collective. */
+enum status cluster_run(int *code, struct nursery *nursery, const struct cluster_options *options,
+                        enum status (*prepare)(void *context, struct plan **plan,
+                                               struct error *err),
+                        void *context, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,75 @@
+/* run.h - one run from configuration to record. Knows no MPI, YAML or HDF5. */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <stdbool.h>
+
+#include "config/column.h"
+#include "run/config.h"
+#include "run/record.h"
+
+#include "model/model.h"
+
+/* Raised only when golden bits of results change; a test forces it. */
+enum { RESULTS_VERSION = 1 };
+
+/* ---- analyses: names that a sweep may list under `analyses:` */
+enum { RUN_ANALYSES_MAX = 64 };
+int run_analyses(void);
+const char *run_analysis_name(int i);
+const char *run_analysis_about(int i);
+
+/* ---- columns: those of training first, then those of each analysis */
+int run_columns(void);
+const struct column *run_column(int i);
+/* The analysis (0..run_analyses()-1) that fills column i, or -1 for training. */
+int run_column_analysis(int i);
+/* Whether a run of this configuration fills column i, with these analyses (bit a = analysis a)
+ * asked for. */
+bool run_column_applies(const struct run_config *config, uint64_t analyses, int i);
+
+/* ---- axes */
+struct axis {
+    const char *name; /* "layer" */
+    const char *about;
+    const char *unit;
+};
+const struct axis *run_axis(enum column_axis axis);
+/* Length for this run; the file takes the largest of its runs. */
+int run_axis_length(const struct run_config *config, enum column_axis axis);
+/* Name of the value at i for axes of names (AXIS_TARGET), NULL for axes of numbers 0, 1, .... */
+const char *run_axis_label(enum column_axis axis, int i);
+
+/* Step of the e-th evaluation, e = 0..evaluations-1: round(e steps / (evaluations - 1)). */
+int64_t run_evaluation_step(const struct run_config *config, int e);
+
+/* ---- execution */
+
+/* Refuses keys that do not fit each other (one line, ERR_CONFIG); fills `model` when not NULL. */
+enum status run_check(const struct run_config *config, struct model *model,
+                      struct error *err) MUST_CHECK;
+
+/* Bytes of the arena and of the record of this run; multiply-adds in all, for the first estimate of
+ * cost. */
+size_t run_memory(const struct run_config *config, uint64_t analyses);
+size_t run_record_bytes(const struct run_config *config, uint64_t analyses);
+double run_cost(const struct run_config *config, uint64_t analyses);
+
+enum run_outcome { RUN_DONE, RUN_DIVERGED, RUN_STOPPED };
+
+/* What the outside gives a run and hears from it. */
+struct run_host {
+    void *context;
+    /* One more point of the curves; called from the loop, about 50 times a run. */
+    void (*progress)(void *context, int evaluation, float train_loss, float test_loss);
+    /* Asked once a step: true asks the run to stop; RUN_STOPPED is returned soon. */
+    bool (*stop)(void *context);
+};
+
+/* Trains, evaluates, analyses; fills the record. A loss that is not finite, or above 1e6 times the
+ * first one, ends training as RUN_DIVERGED with the curves so far: a result, no error. */
+enum status run_execute(struct record *record, enum run_outcome *outcome,
+                        const struct run_config *config, uint64_t analyses,
+                        const struct run_host *host, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,126 @@
+/* store.h - the result file: a complete, closed HDF5 file whose rows are written in place.
+ *
+ * Layout: design.md section 4, as src/README.md repeats it. Once created, the file is never opened
+ * for writing by HDF5: rows are pwritten at the datasets' offsets. Order of a commit: record, then
+ * (after a good sync) checksum and status. A row is done only if its status says so and its
+ * checksum holds.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "sweep/plan.h"
+
+enum row_status {
+    ROW_PENDING,
+    ROW_RUNNING,
+    ROW_DONE,
+    ROW_DIVERGED, /* a result: curves until the loss was no longer finite */
+    ROW_FAILED,   /* crashed or refused, attempts used up */
+    ROW_TIMEOUT,
+    ROW_STOPPED, /* checkpointed at a drain; goes on at resume */
+    ROW_RETIRED, /* no longer in the grid; kept */
+    ROW_STATUS_COUNT,
+};
+const char *row_status_name(enum row_status status);
+
+/* Where and how a run was carried out: the volatile columns of /log. */
+struct row_log {
+    int attempt, rank;
+    double seconds, started, finished; /* started, finished: seconds since 1970, NaN: not yet */
+    const char *host, *error; /* NULL: empty; cut to the column's width at a character's end */
+};
+
+/* Attributes of the root that say where the file comes from; any member may be NULL. */
+struct store_provenance {
+    const char *version, *commit, *compiler, *isa, *host, *slurm_job;
+    int ranks;
+};
+
+/* Bytes that store_create would make; and one line a column through `say` (may be NULL). */
+struct store_size {
+    int64_t total, free; /* free space of the folder of `path` */
+};
+enum status store_measure(struct store_size *size, const struct plan *plan, const char *path,
+                          void (*say)(void *context, const char *column, int64_t bytes),
+                          void *context, struct error *err) MUST_CHECK;
+
+/* Creates the whole file under a temporary name, fsyncs, renames. Nothing is left behind on
+ * failure. */
+enum status store_create(const char *path, const struct plan *plan,
+                         const struct store_provenance *provenance, struct error *err) MUST_CHECK;
+
+/* ---- the plan that a file was made from */
+
+/* Text of the sweep, overrides and quick as stored, so that `resume FILE.h5` needs nothing else.
+ * Strings are the caller's to free. ERR_FILE for what is no mesasweep file or of another
+ * results_version. */
+struct store_origin {
+    char *name, *sweep, *overrides;
+    bool quick;
+};
+enum status store_origin(struct store_origin *origin, const char *path,
+                         struct error *err) MUST_CHECK;
+void store_origin_dispose(struct store_origin *origin);
+
+/* ---- writing: one process at a time, guarded by FILE.h5.lock (flock and a heartbeat) */
+
+struct store;
+
+/* Takes the lock, checks the file against the plan, verifies the checksum of every done row (a row
+ * that fails becomes pending). ERR_FILE when a fresh heartbeat of another writer is there
+ * (break_lock overrides), when the file is of another sweep, damaged, or of another
+ * results_version. */
+enum status store_open(struct store **store, const char *path, const struct plan *plan,
+                       bool break_lock, struct error *err) MUST_CHECK;
+
+/* What store_open found out about rows: the plan's run i has row i. */
+enum row_status store_status(const struct store *store, int64_t run);
+
+/* A row that starts: status running, at once, without a sync. */
+enum status store_start(struct store *store, int64_t run, const struct row_log *log,
+                        struct error *err) MUST_CHECK;
+
+/* One more point of a running row's curves, for live readers; no sync. */
+enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
+                           float test_loss, struct error *err) MUST_CHECK;
+
+/* The record of a run that ended as `status`: written now; checksum and status follow after the
+ * next good sync. The record is copied when needed, the caller's memory is free on return. */
+enum status store_commit(struct store *store, int64_t run, enum row_status status,
+                         const unsigned char *record, size_t bytes, const struct row_log *log,
+                         struct error *err) MUST_CHECK;
+
+/* Called often (it returns at once when there is nothing to do): starts a sync on the helper thread
+ * when one is due (1 s after the first unsynced record), and writes statuses after a good one.
+ * ERR_IO when a sync failed, was written once more, and failed again. */
+enum status store_turn(struct store *store, struct error *err) MUST_CHECK;
+
+/* Waits until every committed row has its status on disk. */
+enum status store_drain(struct store *store, struct error *err) MUST_CHECK;
+
+/* Drains, rebuilds nothing, releases the lock. Safe on NULL. */
+void store_close(struct store *store);
+
+/* ---- reading, while anyone writes: no lock, no flags */
+
+struct reader;
+enum status reader_open(struct reader **reader, const char *path, struct error *err) MUST_CHECK;
+void reader_close(struct reader *reader);
+int64_t reader_count(const struct reader *reader);
+const char *reader_name(const struct reader *reader);
+uint64_t reader_identity(const struct reader *reader, int64_t row);
+enum row_status reader_status(const struct reader *reader, int64_t row);
+/* Columns as text or number: swept keys, summary columns and log columns, in the order of the file.
+ */
+int reader_columns(const struct reader *reader);
+struct reader_column {
+    const char *name, *unit, *about;
+    bool text;
+    enum { READ_SWEPT, READ_RESULT, READ_LOG } origin;
+};
+const struct reader_column *reader_column(const struct reader *reader, int column);
+/* Value of a row; of a curve the last finite value; NaN or "" when there is none. */
+double reader_number(const struct reader *reader, int column, int64_t row);
+const char *reader_text(const struct reader *reader, int column, int64_t row);
+
+#endif

@@ -1,0 +1,66 @@
+/* plan.h - a sweep file read, expanded and checked: the list of its runs.
+ *
+ * A plan keeps 24 bytes a run and makes a configuration when asked. Order of the runs: the order of
+ * the grid, first key slowest. Nothing here writes to disk.
+ */
+#ifndef SWEEP_PLAN_H
+#define SWEEP_PLAN_H
+
+#include <stdint.h>
+
+#include "run/run.h"
+
+struct plan;
+
+/* One "key=value" of the command line, --quick, and where the text comes from. */
+struct plan_options {
+    const char *const *overrides; /* "key=value" */
+    int override_count;
+    bool quick; /* the settings under `quick:` are applied on top */
+};
+
+/* Reads the file at `path` (at most 1 MB). Every mistake: ERR_CONFIG "file:line:column: key: ...".
+ */
+enum status plan_read(struct plan **plan, const char *path, const struct plan_options *options,
+                      struct error *err) MUST_CHECK;
+
+/* The same from text in memory, as stored in a result file; `name` stands for the path in messages.
+ */
+enum status plan_parse(struct plan **plan, const char *name, const char *text, size_t length,
+                       const struct plan_options *options, struct error *err) MUST_CHECK;
+
+void plan_destroy(struct plan *plan);
+
+const char *plan_name(const struct plan *plan);  /* `name:`, else the file's stem */
+const char *plan_about(const struct plan *plan); /* "" when there is none */
+const char *plan_text(const struct plan *plan);  /* the YAML, as read */
+const char *
+plan_overrides(const struct plan *plan); /* command-line settings, one a line, "" if none */
+bool plan_quick(const struct plan *plan);
+uint64_t plan_analyses(const struct plan *plan); /* bit a = analysis a; default: all that apply */
+
+int64_t plan_count(const struct plan *plan);
+int64_t plan_duplicates(const struct plan *plan); /* points that equal an earlier one, dropped */
+int64_t plan_excluded(const struct plan *plan);
+uint64_t plan_identity(const struct plan *plan, int64_t run);
+void plan_config(const struct plan *plan, int64_t run, struct run_config *config);
+
+/* Keys whose value is not the same in every run, plus those under grid: ascending indices of
+ * run_schema. Returns how many; *keys points into the plan. */
+int plan_swept(const struct plan *plan, const int **keys);
+
+/* Identity of any configuration: first 16 hex digits of SHA-256 over its canonical text, as a
+ * number. */
+uint64_t plan_identity_of(const struct run_config *config);
+
+/* The canonical text: "key=value" lines of science keys whose value is not neutral, sorted, each
+ * ended by a newline. Returns the length (size as for snprintf). */
+int plan_canonical(const struct run_config *config, char *text, size_t size);
+
+/* All keys that are not at their default, science and execution, one "key=value" a line, sorted:
+ * what a RUN message carries; plan_config_from reads it back. */
+int plan_config_text(const struct run_config *config, char *text, size_t size);
+enum status plan_config_from(struct run_config *config, const char *text,
+                             struct error *err) MUST_CHECK;
+
+#endif

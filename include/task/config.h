@@ -1,0 +1,26 @@
+/* config.h - the keys task.* and tokens.*: where data come from. Rows: src/task/keys.c. */
+#ifndef TASK_CONFIG_H
+#define TASK_CONFIG_H
+
+#include "config/key.h"
+
+enum task_kind { TASK_LINEAR_REGRESSION };
+enum tokens_kind { TOKENS_JOINT, TOKENS_SEPARATE };
+
+struct task_config {
+    int kind;           /* enum task_kind */
+    int dimension;      /* d */
+    int context;        /* N, context pairs */
+    int outputs;        /* O, size of y */
+    double input_range; /* r: x ~ U(-r/2, r/2) */
+    double weight_scale;
+    double noise; /* standard deviation of label noise */
+};
+
+struct tokens_config {
+    int kind; /* enum tokens_kind */
+};
+
+extern const struct key_table task_keys, tokens_keys;
+
+#endif

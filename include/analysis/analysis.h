@@ -1,0 +1,77 @@
+/* analysis.h - what is measured of a trained model: one row an analysis.
+ *
+ * An analysis owns columns of the result file and fills them at the end of a run (or later, from
+ * stored weights). It is a function of its input alone: the random numbers it draws come from
+ * (evaluation.seed, a stream of its own), so it gives the same values wherever and whenever it is
+ * executed. A number that is not finite (a diverged model) becomes NaN in the column, never an
+ * error.
+ *
+ * The life of one: `applies` (cheap, from the configuration) -> `create` with an arena that
+ * measures
+ * -> `create` with the run's arena -> `execute`, once.
+ */
+#ifndef ANALYSIS_ANALYSIS_H
+#define ANALYSIS_ANALYSIS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "config/column.h"
+#include "model/model.h"
+#include "task/task.h"
+#include "train/config.h"
+
+/* All is borrowed until `execute` returns. `weights` [model->parameters] and `kernels` may be NULL
+ * for `cost` and for `create` with an arena that measures. */
+struct analysis_input {
+    const struct task *task;
+    const struct model *model;
+    const real *weights;
+    const struct kernels *kernels;
+    struct evaluation_config evaluation; /* the evaluation set is that of train/evaluate */
+};
+
+/* Where values go. `column` counts within the analysis; `shape` has the lengths of the column's
+ * axes for this run (analysis_axis_length), 1 beyond its rank; data are of the column's type, last
+ * axis contiguous, and are copied. */
+struct analysis_output {
+    void *context;
+    void (*put)(void *context, int column, const int32_t shape[COLUMN_AXES], const void *data);
+};
+
+struct analysis {
+    const char *name;  /* as listed under `analyses:` */
+    const char *about; /* one line, no full stop */
+    const struct column *columns;
+    int column_count;
+
+    /* Whether a run of this configuration fills the columns: all of them, or none. */
+    bool (*applies)(const struct task_config *task, const struct tokens_config *tokens,
+                    const struct model_config *model);
+
+    /* Multiply-adds of `execute`. */
+    double (*cost)(const struct analysis_input *input);
+
+    /* Lays out all memory of `execute` in the arena, which must give zeros (a fresh one does).
+     * Returns NULL while measuring. */
+    void *(*create)(struct arena *arena, const struct analysis_input *input);
+
+    /* Calls `put` once for each column. */
+    void (*execute)(void *state, const struct analysis_input *input,
+                    const struct analysis_output *output);
+};
+
+/* The table: analysis i of 0..count-1, in an order that only grows. */
+int analysis_count(void);
+const struct analysis *analysis_at(int i);
+
+/* Length of AXIS_LAYER (L + 1: the input and the stream after each layer), AXIS_POSITION (T) or
+ * AXIS_TARGET (the table of probe targets) for a run; -1 for axes that no analysis owns. */
+int analysis_axis_length(enum column_axis axis, const struct token_shape *shape,
+                         const struct model_config *model);
+
+/* Name of the probe target i on AXIS_TARGET; NULL beyond the end. */
+const char *analysis_target(int i);
+
+#endif

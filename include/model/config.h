@@ -33,8 +33,10 @@ struct model_config {
     int input_mlp;          /* hidden size of the MLP before the first layer; 0: none */
     int embedding;          /* width D of an input embedding; 0: none, the tokens are the stream */
     bool output_embedding;  /* dense read-out of the outputs from the stream */
+    bool embedding_bias;    /* embeddings have a bias */
     bool layer_norm;        /* LayerNorm before attention and MLP */
     bool normalise_keys;    /* queries and keys to length 1 per head */
+    int normalise_from;     /* ... from this layer on, 1-based */
     int init;               /* enum model_init */
     double init_scale;      /* variance of initial weights = init_scale / (L fan_in), truncated */
     double init_deviation;  /* standard deviation with init: normal */

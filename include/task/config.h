@@ -14,7 +14,7 @@ struct task_config {
     int outputs;        /* O, size of y */
     double input_range; /* r: x ~ U(-r/2, r/2) */
     double weight_scale;
-    double noise; /* standard deviation of label noise */
+    double noise; /* standard deviation of the noise on the y of the context */
 };
 
 struct tokens_config {

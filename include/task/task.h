@@ -1,9 +1,9 @@
 /* task.h - samples tasks in groups of 16 and lays them out as tokens.
  *
  * Linear regression (science.md 1.1): W [O,d], entries N(0, weight_scale^2); x_i ~ U(-r/2, r/2)^d;
- * y_i = W x_i (+ noise). Tokens: joint: (x_i, y_i), last (x_q, 0), T = N+1, width d+O. Separate:
- * x_1, y_1, ..., x_q, T = 2N+1, width d+O: (x, 0) and (0, y). Prediction = -(the y channels of the
- * last token).
+ * y_i = W x_i (+ noise in the context; the target has none). Tokens: joint: (x_i, y_i), last
+ * (x_q, 0), T = N+1, width d+O. Separate: x_1, y_1, ..., x_q, T = 2N+1, width d+O: (x, 0) and
+ * (0, y). Prediction = -(the y channels of the last token).
  */
 #ifndef TASK_TASK_H
 #define TASK_TASK_H
@@ -11,8 +11,7 @@
 #include "model/model.h"
 #include "task/config.h"
 
-/* Where x_i, y_i and x_q lie inside the tokens [T][W][LANES]: x_i[c] at x + i*pair_row + c*LANES.
- */
+/* Where x_i, y_i and x_q lie inside the tokens [T][W][LANES]: x_i[c] at x + i*pair + c*LANES. */
 struct pairs {
     ptrdiff_t x, y, query; /* of pair 0, of pair 0, of the query; in reals from the first token */
     ptrdiff_t pair;        /* from one pair to the next, in reals */
@@ -30,12 +29,25 @@ enum status task_init(struct task *task, const struct task_config *config,
 
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
- * construction. */
+ * construction: W, then x_1 ... x_N, x_q, then the noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);
 
 /* Streams of random numbers (the `stream` of random_seed): one a purpose, never renumbered. */
 enum stream { STREAM_WEIGHTS = 1, STREAM_TRAIN = 2, STREAM_EVALUATION = 3, STREAM_PROBE = 4 };
+
+/* An endless list of tasks: task i is a function of (seed, stream, step, i) alone. Training takes
+ * tasks 0 .. batch-1 of {seed, STREAM_TRAIN, step} in each step; the evaluation set is tasks
+ * 0 .. evaluation.tasks-1 of {evaluation.seed, STREAM_EVALUATION, 0}. */
+struct task_source {
+    uint64_t seed;
+    enum stream stream;
+    uint32_t step;
+};
+
+/* task_sample for tasks first .. first+15 of a source. */
+void task_draw(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
+               const struct task_source *source, uint64_t first, real *scratch);
 
 #endif

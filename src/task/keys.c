@@ -19,10 +19,10 @@ static const struct key task_rows[] = {
       .unit = "1", .help = "size of an output y, O"),
     K(input_range, .name = "task.input_range", .fallback = "1", .neutral = "1", .min = 1e-3, .max = 1e3,
       .unit = "1", .help = "range r of the inputs: x ~ U(-r/2, r/2)"),
-    K(weight_scale, .name = "task.weight_scale", .fallback = "1", .neutral = "1", .min = 0, .max = 1e3,
+    K(weight_scale, .name = "task.weight_scale", .fallback = "1", .neutral = "1", .min = 1e-6, .max = 1e3,
       .unit = "1", .help = "standard deviation of the entries of a task's weights"),
     K(noise, .name = "task.noise", .fallback = "0", .neutral = "0", .min = 0, .max = 1e3,
-      .unit = "1", .help = "standard deviation of the noise on every y"),
+      .unit = "1", .help = "standard deviation of the noise on the y of the context"),
 };
 #undef K
 

@@ -41,10 +41,13 @@ struct key {
     enum key_type type;
     size_t offset;        /* in the struct of its table */
     const char *fallback; /* default as text */
-    const char *neutral;  /* frozen: this value leaves the identity unchanged; never edit it */
+    const char *neutral;  /* frozen, canonical text: this value leaves the identity unchanged; never
+                             edit it */
     double min, max;      /* inclusive; both 0: no range. Numbers only */
     const char *const *choices; /* KEY_CHOICE, NULL-terminated, in the order of its enum */
-    enum status (*check)(const char *text, struct error *err); /* KEY_TEXT, may be NULL */
+    /* KEY_TEXT, may be NULL: ERR_CONFIG with what is wrong and what is allowed, without the name of
+     * the key ("'relu' is no kind of layer, allowed are softmax, linear"); the caller adds it */
+    enum status (*check)(const char *text, struct error *err);
     enum key_role role;
     const char
         *unit; /* "layers", "steps", "s", "B"; "1" for a pure number; NULL for choices and text */
@@ -92,14 +95,17 @@ const struct key *schema_key(const struct schema *schema, int k);
 /* Index of the key of that name, or -1. */
 int schema_find(const struct schema *schema, const char *name);
 
-/* The known name nearest to a wrong one (edit distance at most 3), or NULL: for "did you mean". */
+/* The known name nearest to a wrong one (edit distance at most 3 and less than half of its length;
+ * a name without a dot is compared with the last part of the keys, too), or NULL: for "did you
+ * mean". */
 const char *schema_suggest(const struct schema *schema, const char *name);
 
-/* Every value of `config` becomes its default. */
+/* Every value of `config` becomes its default. A default that is not allowed is a bug (assert). */
 void schema_defaults(const struct schema *schema, void *config);
 
-/* Parses `text` into the value of key k: full match, finite, in range. ERR_CONFIG "model.depth: 0
- * is outside 1..32" and the like; then `config` is as it was. */
+/* Parses `text` into the value of key k: full match, finite, in range; text without control
+ * characters and superfluous spaces, shorter than KEY_TEXT_SIZE. ERR_CONFIG "model.depth: 0 is
+ * outside 1..32" and the like; then `config` is as it was. */
 enum status schema_set(const struct schema *schema, void *config, int k, const char *text,
                        struct error *err) MUST_CHECK;
 
@@ -108,13 +114,19 @@ enum status schema_set(const struct schema *schema, void *config, int k, const c
  * fits). */
 int schema_print(const struct schema *schema, const void *config, int k, char *text, size_t size);
 
+/* Where the value of key k lies in `config`, and its bytes: values of one key can be kept and put
+ * back by memcpy. */
+void *schema_value(const struct schema *schema, void *config, int k);
+size_t schema_value_size(const struct schema *schema, int k);
+
 /* Whether the value of key k in `a` equals that in `b`. */
 bool schema_equal(const struct schema *schema, const void *a, const void *b, int k);
 
-/* As numbers: KEY_INT, KEY_LONG, KEY_BOOL and KEY_REAL. */
+/* As numbers: KEY_INT, KEY_LONG, KEY_BOOL, KEY_REAL, and the index of KEY_CHOICE. */
 double schema_number(const struct schema *schema, const void *config, int k);
 
-/* Shortest decimal text that strtod reads back to the same double; returns its length. */
+/* Shortest decimal text that strtod reads back to the same double; returns its length. Python's
+ * repr without a final ".0": 2000, 0.001, 1e-05, 1e+16. */
 int number_print(double value, char *text, size_t size);
 
 #endif

@@ -1,0 +1,82 @@
+/* The line search over the rate of gradient descent. */
+#include <math.h>
+
+#include "minimise.h"
+#include "theory/descent.h"
+
+enum { SCAN_TASKS = 512, SCAN_POINTS = 16, SCAN_DOUBLINGS = 8 };
+
+struct trial {
+    const struct regression_set *set;
+    const struct descent *descent;
+    double *scratch;
+};
+
+static double loss_at(const void *context, double rate)
+{
+    const struct trial *trial = context;
+    struct descent descent = *trial->descent;
+    descent.rate = rate;
+    return descent_loss(NULL, trial->set, &descent, trial->scratch);
+}
+
+/* The prediction of one step is W0 x_q + c m, so the loss is a parabola in c: its minimum is at
+ * sum (y_q - W0 x_q) . m / sum m . m. */
+static double one_step_rate(const struct trial *trial)
+{
+    int O = trial->set->O;
+    double *before = trial->scratch, *after = before + O, *rest = after + O;
+    struct descent none = {.steps = 0, .W0 = trial->descent->W0};
+    struct descent unit = {.steps = 1, .rate = 1, .W0 = trial->descent->W0};
+    double above = 0, below = 0;
+    for (int i = 0; i < trial->set->count; i++) {
+        struct regression task = regression_at(trial->set, i);
+        descent_predict(before, NULL, &task, &none, rest);
+        descent_predict(after, NULL, &task, &unit, rest);
+        for (int o = 0; o < O; o++) {
+            double m = after[o] - before[o];
+            above += (task.yq[o] - before[o]) * m;
+            below += m * m;
+        }
+    }
+    double rate = above / below;
+    return isfinite(rate) ? rate : 0;
+}
+
+/* The best of SCAN_POINTS rates on (0, 2 c1] with its neighbours; the interval doubles while the
+ * best is the last. */
+static struct bracket scan(const struct function *f, double c1)
+{
+    int best = SCAN_POINTS;
+    double h = 2 * c1 / SCAN_POINTS;
+    for (int k = 0; k < SCAN_DOUBLINGS && best == SCAN_POINTS; k++) {
+        h = k ? 2 * h : h;
+        double least = INFINITY;
+        for (int i = 1; i <= SCAN_POINTS; i++) {
+            double loss = function_at(f, i * h);
+            if (loss < least) {
+                least = loss;
+                best = i;
+            }
+        }
+    }
+    double inner = (best - 1) * h, outer = (best + 1) * h; /* h < 0 when c1 is */
+    return (struct bracket){fmin(inner, outer), best * h, fmax(inner, outer)};
+}
+
+double descent_search(const struct regression_set *set, const struct descent *descent,
+                      double *scratch)
+{
+    struct trial whole = {set, descent, scratch};
+    double c1 = one_step_rate(&whole);
+    if (c1 == 0 || descent->steps == 0 || (descent->steps == 1 && descent->clip <= 0))
+        return c1;
+    struct regression_set few = *set;
+    if (few.count > SCAN_TASKS)
+        few.count = SCAN_TASKS;
+    struct trial part = {&few, descent, scratch};
+    struct bracket bracket = scan(&(struct function){loss_at, &part}, c1);
+    struct function f = {loss_at, &whole};
+    bracket_enclose(&bracket, &f);
+    return minimise(&bracket, &f);
+}

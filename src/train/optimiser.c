@@ -1,0 +1,68 @@
+#include "train/optimiser.h"
+
+#include <tgmath.h> /* sqrt of a real */
+
+static void clip_value(double *gradient, size_t n, double value)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (gradient[i] > value)
+            gradient[i] = value;
+        else if (gradient[i] < -value)
+            gradient[i] = -value;
+    }
+}
+
+double gradient_clip(double *gradient, size_t n, double value, double norm)
+{
+    if (value > 0)
+        clip_value(gradient, n, value);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += gradient[i] * gradient[i];
+    double length = sqrt(sum);
+    if (norm > 0 && length > norm) {
+        double factor = norm / length;
+        for (size_t i = 0; i < n; i++)
+            gradient[i] *= factor;
+    }
+    return length;
+}
+
+static void adam(real *restrict weights, real *restrict mean, real *restrict square,
+                 struct adam_powers *powers, const double *restrict gradient, size_t n,
+                 const struct train_config *config, real rate)
+{
+    powers->beta1 *= config->beta1;
+    powers->beta2 *= config->beta2;
+    real keep1 = (real)config->beta1, take1 = (real)(1 - config->beta1);
+    real keep2 = (real)config->beta2, take2 = (real)(1 - config->beta2);
+    real unbias1 = (real)(1 / (1 - powers->beta1)), unbias2 = (real)(1 / (1 - powers->beta2));
+    real epsilon = (real)config->epsilon, decay = (real)config->decay;
+
+    for (size_t i = 0; i < n; i++) {
+        real g = (real)gradient[i];
+        real m = keep1 * mean[i] + take1 * g;
+        real s = keep2 * square[i] + take2 * (g * g);
+        mean[i] = m;
+        square[i] = s;
+        real direction = m * unbias1 / (sqrt(s * unbias2) + epsilon);
+        weights[i] -= rate * (direction + decay * weights[i]);
+    }
+}
+
+static void sgd(real *restrict weights, const double *restrict gradient, size_t n, real decay,
+                real rate)
+{
+    for (size_t i = 0; i < n; i++)
+        weights[i] -= rate * ((real)gradient[i] + decay * weights[i]);
+}
+
+void optimiser_step(real *weights, real *mean, real *square, struct adam_powers *powers,
+                    const double *gradient, size_t n, const struct train_config *config,
+                    double rate)
+{
+    if (config->optimiser == OPTIMISER_ADAM)
+        adam(weights, mean, square, powers, gradient, n, config, (real)rate);
+    else
+        sgd(weights, gradient, n, (real)config->decay, (real)rate);
+}

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 /* Room for `more` bytes and the NUL; false when refused. */
 static bool reserve(struct text *text, size_t more)
 {
+    text->failed = text->failed || more > PTRDIFF_MAX / 2 - text->length;
     if (text->failed)
         return false;
     size_t need = text->length + more + 1;

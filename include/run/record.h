@@ -26,12 +26,15 @@ struct record {
     size_t size, used; /* the size is run_record_bytes() */
 };
 
+/* Bytes that a part with `bytes` bytes of data takes in a record. */
+size_t record_part_bytes(size_t bytes);
+
 /* Appends a part. Not enough room is a bug (assert): the size was computed from the same tables. */
 void record_put(struct record *record, enum part_kind kind, int index, const int32_t shape[3],
                 const void *data, size_t bytes);
 
-/* Walks a record of `used` bytes: *at starts at 0; returns the next part or NULL at the end. A
- * malformed record gives NULL with *at != used. */
+/* Walks a record of `used` bytes (memory aligned to 8): *at starts at 0; returns the next part or
+ * NULL at the end. A malformed record gives NULL with *at != used. */
 const struct part *record_next(const unsigned char *memory, size_t used, size_t *at);
 const void *part_data(const struct part *part);
 

@@ -34,6 +34,9 @@ void task_sample(real *tokens, real *target, const struct task *task, const stru
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);
 
+/* What sampling one task costs, in multiply-adds that take as long. */
+double task_cost(const struct task *task);
+
 /* Streams of random numbers (the `stream` of random_seed): one a purpose, never renumbered. */
 enum stream { STREAM_WEIGHTS = 1, STREAM_TRAIN = 2, STREAM_EVALUATION = 3, STREAM_PROBE = 4 };
 

@@ -13,6 +13,7 @@ struct task_row {
     void (*sample)(real *tokens, real *target, const struct task *task,
                    const struct kernels *kernels, struct random_lanes *random, real *scratch);
     int (*scratch)(const struct task *task); /* rows of LANES */
+    double (*cost)(const struct task *task); /* of one task, in multiply-adds */
 };
 
 struct tokens_row {

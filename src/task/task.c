@@ -32,6 +32,11 @@ int task_scratch(const struct task *task)
     return tasks[task->config.kind]->scratch(task);
 }
 
+double task_cost(const struct task *task)
+{
+    return tasks[task->config.kind]->cost(task);
+}
+
 void task_draw(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                const struct task_source *source, uint64_t first, real *scratch)
 {

@@ -1,0 +1,34 @@
+/* What is wrong with a configuration whose keys are each in their range. */
+#include <inttypes.h>
+
+#include "run/run.h"
+#include "task/task.h"
+#include "train/schedule.h"
+
+static enum status check_train(const struct train_config *train, struct error *err)
+{
+    if (train->evaluations - 1 > train->steps)
+        return error_set(err, ERR_CONFIG,
+                         "train.evaluations: %d points of a curve need at least %d steps, "
+                         "train.steps is %" PRId64 "; at most %" PRId64 " points fit",
+                         train->evaluations, train->evaluations - 1, train->steps,
+                         train->steps + 1);
+    if (train->schedule == SCHEDULE_COSINE && schedule_end(train) <= train->warmup)
+        return error_set(err, ERR_CONFIG,
+                         "train.warmup: %" PRId64 " steps leave none for the cosine, which ends "
+                         "at step %" PRId64 "; lower it, or raise train.decay_steps",
+                         train->warmup, schedule_end(train));
+    return OK;
+}
+
+enum status run_check(const struct run_config *config, struct model *model, struct error *err)
+{
+    struct task task;
+    struct model own;
+    enum status st = task_init(&task, &config->task, &config->tokens, err);
+    if (st == OK)
+        st = model_init(model ? model : &own, &config->model, &task.shape, err);
+    if (st == OK)
+        st = check_train(&config->train, err);
+    return st;
+}

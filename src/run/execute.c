@@ -1,0 +1,229 @@
+/* One run: memory is laid out, the model trained, analysed, and everything put into the record. */
+#include <assert.h>
+#include <math.h>
+
+#include "analysis/analysis.h"
+#include "columns.h"
+#include "math/lapack.h"
+#include "train/statistics.h"
+#include "train/train.h"
+
+struct run {
+    const struct run_config *config;
+    uint64_t analyses; /* asked for, and applying to this run */
+    struct task task;
+    struct model model;
+    const struct kernels *kernels; /* NULL while measuring */
+    struct arena arena;
+
+    struct trainer *trainer;
+    double *losses; /* [evaluation.tasks] */
+    float *tensor;  /* [largest tensor] */
+    void *states[RUN_ANALYSES_MAX];
+};
+
+static enum status run_init(struct run *run, const struct run_config *config, uint64_t analyses,
+                            struct error *err)
+{
+    *run = (struct run){.config = config, .arena = arena_measure()};
+    enum status st = task_init(&run->task, &config->task, &config->tokens, err);
+    if (st == OK)
+        st = run_check(config, &run->model, err);
+    assert(analysis_count() <= RUN_ANALYSES_MAX);
+    for (int a = 0; a < analysis_count(); a++)
+        if (run_column_applies(config, analyses, columns_of_analysis(a)))
+            run->analyses |= UINT64_C(1) << a;
+    return st;
+}
+
+static bool wants(const struct run *run, int analysis)
+{
+    return run->analyses >> analysis & 1;
+}
+
+static struct analysis_input input_of(const struct run *run)
+{
+    return (struct analysis_input){
+        .task = &run->task,
+        .model = &run->model,
+        .weights = run->trainer ? train_weights(run->trainer) : NULL,
+        .kernels = run->kernels,
+        .evaluation = run->config->evaluation,
+    };
+}
+
+static size_t largest_tensor(const struct model *model)
+{
+    size_t most = 0;
+    for (int i = 0; i < model->tensor_count; i++)
+        most = model->tensors[i].count > most ? model->tensors[i].count : most;
+    return most;
+}
+
+/* Takes everything from run->arena, measuring or real. */
+static void lay_out(struct run *run)
+{
+    run->trainer = train_create(&run->arena, &(struct train_setup){
+                                                 .config = &run->config->train,
+                                                 .evaluation = &run->config->evaluation,
+                                                 .task = &run->task,
+                                                 .model = &run->model,
+                                                 .kernels = run->kernels,
+                                                 .seed = run->config->seed,
+                                             });
+    run->losses = ARENA_TAKE(&run->arena, double, run->config->evaluation.tasks);
+    run->tensor = ARENA_TAKE(&run->arena, float, largest_tensor(&run->model));
+    struct analysis_input input = input_of(run);
+    for (int a = 0; a < analysis_count(); a++)
+        if (wants(run, a))
+            run->states[a] = analysis_at(a)->create(&run->arena, &input);
+}
+
+size_t run_memory(const struct run_config *config, uint64_t analyses)
+{
+    struct run run;
+    if (run_init(&run, config, analyses, NULL) != OK)
+        return 0;
+    lay_out(&run);
+    return run.arena.used;
+}
+
+size_t run_record_bytes(const struct run_config *config, uint64_t analyses)
+{
+    struct model model;
+    if (run_check(config, &model, NULL) != OK)
+        return 0;
+    size_t bytes = 0;
+    int32_t shape[COLUMN_AXES];
+    for (int i = 0; i < run_columns(); i++)
+        if (run_column_applies(config, analyses, i))
+            bytes += record_part_bytes(column_shape(shape, config, i));
+    if (config->keep.weights == KEEP_FINAL)
+        for (int i = 0; i < model.tensor_count; i++)
+            bytes += record_part_bytes(model.tensors[i].count * sizeof(float));
+    return bytes;
+}
+
+double run_cost(const struct run_config *config, uint64_t analyses)
+{
+    struct run run;
+    if (run_init(&run, config, analyses, NULL) != OK)
+        return 0;
+    double sample = task_cost(&run.task), forward = model_cost(&run.model);
+    double trained = (double)config->train.steps * config->train.batch;
+    double evaluated = (double)config->train.evaluations * config->evaluation.tasks;
+    double cost = trained * (sample + 3 * forward) + evaluated * (sample + forward);
+    struct analysis_input input = input_of(&run);
+    for (int a = 0; a < analysis_count(); a++)
+        if (wants(&run, a))
+            cost += analysis_at(a)->cost(&input);
+    return cost;
+}
+
+static void put_column(struct record *record, const struct run *run, int column, const void *data)
+{
+    int32_t shape[COLUMN_AXES];
+    size_t bytes = column_shape(shape, run->config, column);
+    record_put(record, PART_COLUMN, column, shape, data, bytes);
+}
+
+static void put_training(struct record *record, const struct run *run)
+{
+    int32_t steps = (int32_t)train_step(run->trainer);
+    put_column(record, run, COLUMN_TRAIN_LOSS, train_loss_curve(run->trainer));
+    put_column(record, run, COLUMN_TEST_LOSS, test_loss_curve(run->trainer));
+    put_column(record, run, COLUMN_STEPS_DONE, &steps);
+}
+
+static void put_final(struct record *record, const struct run *run)
+{
+    train_evaluate(run->trainer, run->losses);
+    struct loss_statistics s = loss_statistics(run->losses, run->config->evaluation.tasks);
+    put_column(record, run, COLUMN_TEST_ERROR, &s.error);
+    put_column(record, run, COLUMN_TEST_MEDIAN, &s.median);
+    put_column(record, run, COLUMN_TEST_TRIMMED, &s.trimmed);
+}
+
+static void put_weights(struct record *record, const struct run *run)
+{
+    const real *weights = train_weights(run->trainer);
+    for (int i = 0; i < run->model.tensor_count; i++) {
+        const struct tensor *tensor = &run->model.tensors[i];
+        for (size_t j = 0; j < tensor->count; j++)
+            run->tensor[j] = (float)weights[tensor->offset + j];
+        int32_t shape[3] = {1, 1, 1};
+        for (int j = 0; j < tensor->rank; j++)
+            shape[j] = tensor->shape[j];
+        record_put(record, PART_TENSOR, i, shape, run->tensor, tensor->count * sizeof(float));
+    }
+}
+
+struct analysis_sink {
+    struct record *record;
+    int first; /* column */
+};
+
+static void put_analysis(void *context, int column, const int32_t shape[COLUMN_AXES],
+                         const void *data)
+{
+    struct analysis_sink *sink = context;
+    int index = sink->first + column;
+    size_t bytes = column_type_bytes(run_column(index)->type);
+    for (int i = 0; i < COLUMN_AXES; i++)
+        bytes *= (size_t)shape[i];
+    record_put(sink->record, PART_COLUMN, index, shape, data, bytes);
+}
+
+static void analyse(struct record *record, struct run *run)
+{
+    struct analysis_input input = input_of(run);
+    lapack_threads(1);
+    for (int a = 0; a < analysis_count(); a++) {
+        if (!wants(run, a))
+            continue;
+        struct analysis_sink sink = {record, columns_of_analysis(a)};
+        struct analysis_output output = {&sink, put_analysis};
+        analysis_at(a)->execute(run->states[a], &input, &output);
+    }
+}
+
+/* Trains and fills the record; a stopped run leaves it empty, a diverged one has curves only. */
+static enum run_outcome carry_out(struct record *record, struct run *run,
+                                  const struct run_host *host)
+{
+    struct train_host inner = {host->context, host->progress, host->stop};
+    enum train_outcome trained = train_run(run->trainer, &inner);
+    if (trained == TRAIN_STOPPED)
+        return RUN_STOPPED;
+    put_training(record, run);
+    if (trained == TRAIN_DIVERGED)
+        return RUN_DIVERGED;
+    put_final(record, run);
+    analyse(record, run);
+    if (run->config->keep.weights == KEEP_FINAL)
+        put_weights(record, run);
+    return RUN_DONE;
+}
+
+enum status run_execute(struct record *record, enum run_outcome *outcome,
+                        const struct run_config *config, uint64_t analyses,
+                        const struct run_host *host, struct error *err)
+{
+    struct run run;
+    enum status st = run_init(&run, config, analyses, err);
+    if (st != OK)
+        return st;
+    lay_out(&run);
+    size_t size = run.arena.used;
+    st = kernels_best(&run.kernels, err);
+    if (st == OK)
+        st = arena_create(&run.arena, size, err);
+    if (st != OK)
+        return st;
+    kernels_flush_denormals();
+    record->used = 0;
+    lay_out(&run);
+    *outcome = carry_out(record, &run, host);
+    arena_destroy(&run.arena);
+    return OK;
+}

@@ -1,0 +1,37 @@
+/* command.h - the commands of the program: one row in main.c and one file src/cli/cmd_x.c each. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/error.h"
+
+struct command {
+    const char *name;
+    const char *arguments; /* "SWEEP.yaml [key=value ...]", as in the usage line */
+    const char *summary;   /* one line, no full stop */
+    /* argv[0] is the command's name, argv[-1] the program's. *code is the exit code when OK is
+     * returned: 0, or 1 and 75 of a sweep that did not end well; a failure has the code of its
+     * status. */
+    enum status (*run)(int *code, const struct command *self, int argc, char **argv,
+                       struct error *err);
+};
+
+enum status cmd_run(int *code, const struct command *self, int argc, char **argv,
+                    struct error *err) MUST_CHECK;
+enum status cmd_resume(int *code, const struct command *self, int argc, char **argv,
+                       struct error *err) MUST_CHECK;
+enum status cmd_plan(int *code, const struct command *self, int argc, char **argv,
+                     struct error *err) MUST_CHECK;
+enum status cmd_status(int *code, const struct command *self, int argc, char **argv,
+                       struct error *err) MUST_CHECK;
+enum status cmd_table(int *code, const struct command *self, int argc, char **argv,
+                      struct error *err) MUST_CHECK;
+enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,
+                     struct error *err) MUST_CHECK;
+enum status cmd_version(int *code, const struct command *self, int argc, char **argv,
+                        struct error *err) MUST_CHECK;
+
+/* The whole program: finds argv[1] among the commands and runs it, or prints the list of them.
+ * Prints the one line of a failure on stderr and returns the exit code. */
+int command_main(const struct command *commands, int count, int argc, char **argv);
+
+#endif

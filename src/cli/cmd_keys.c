@@ -1,0 +1,117 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+#include "run/run.h"
+#include "show.h"
+
+/* "1..32", "joint | separate", "true | false", "text" */
+static void print_range(char *text, size_t size, const struct key *key)
+{
+    static const char *const plain[] = {
+        [KEY_INT] = "whole number",  [KEY_LONG] = "whole number", [KEY_REAL] = "number",
+        [KEY_BOOL] = "true | false", [KEY_CHOICE] = "",           [KEY_TEXT] = "text",
+    };
+    snprintf(text, size, "%s", plain[key->type]);
+    if (key->type == KEY_CHOICE) {
+        size_t used = 0;
+        for (int i = 0; key->choices[i] && used < size; i++)
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s", i ? " | " : "", key->choices[i]);
+        return;
+    }
+    bool number = key->type == KEY_INT || key->type == KEY_LONG || key->type == KEY_REAL;
+    if (number && (key->min != 0 || key->max != 0)) {
+        char low[KEY_TEXT_SIZE], high[KEY_TEXT_SIZE];
+        number_print(key->min, low, sizeof low);
+        number_print(key->max, high, sizeof high);
+        snprintf(text, size, "%s, %s..%s", plain[key->type], low, high);
+    }
+}
+
+static const char *unit(const struct key *key)
+{
+    return key->unit && strcmp(key->unit, "1") != 0 ? key->unit : "";
+}
+
+static const char *value(const struct key *key)
+{
+    return key->fallback && key->fallback[0] ? key->fallback : "(none)";
+}
+
+static void print_text(void)
+{
+    struct cells *cells = cells_create(5);
+    for (int k = 0; k < schema_keys(&run_schema); k++) {
+        const struct key *key = schema_key(&run_schema, k);
+        char range[256];
+        print_range(range, sizeof range, key);
+        cells_add(cells, key->name);
+        cells_add(cells, range);
+        cells_add(cells, value(key));
+        cells_add(cells, unit(key));
+        cells_add(cells, key->help);
+    }
+    printf("Keys of a sweep file: name, what is allowed, default, unit, meaning\n\n");
+    cells_print(cells, "lllll", "  ", stdout);
+    cells_destroy(cells);
+
+    printf("\nanalyses: a list of names; without it, all that apply to a run\n\n");
+    cells = cells_create(2);
+    for (int i = 0; i < run_analyses(); i++) {
+        cells_add(cells, run_analysis_name(i));
+        cells_add(cells, run_analysis_about(i));
+    }
+    cells_print(cells, "ll", "  ", stdout);
+    cells_destroy(cells);
+}
+
+/* A bar ends a cell of a Markdown table even inside backquotes. */
+static void print_escaped(const char *text)
+{
+    for (; *text; text++)
+        printf(*text == '|' ? "\\|" : "%c", *text);
+}
+
+static void print_markdown(void)
+{
+    printf("| key | allowed | default | unit | meaning |\n|---|---|---|---|---|\n");
+    for (int k = 0; k < schema_keys(&run_schema); k++) {
+        const struct key *key = schema_key(&run_schema, k);
+        char range[256];
+        print_range(range, sizeof range, key);
+        printf("| `%s` | ", key->name);
+        print_escaped(range);
+        printf(" | %s | %s | ", value(key), unit(key));
+        print_escaped(key->help);
+        printf(" |\n");
+    }
+    printf("\n| analysis | meaning |\n|---|---|\n");
+    for (int i = 0; i < run_analyses(); i++) {
+        printf("| `%s` | ", run_analysis_name(i));
+        print_escaped(run_analysis_about(i));
+        printf(" |\n");
+    }
+}
+
+enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,
+                     struct error *err)
+{
+    static const struct argp_option rows[] = {
+        {"markdown", OPTION_MARKDOWN, NULL, 0, "Print the tables of the README", 0},
+        {0},
+    };
+    struct options options;
+    enum status st = options_parse(&options, self, rows, NULL, argc, argv, err);
+    if (st != OK || options.help)
+        return st;
+    st = options_words(&options, self, 0, 0, "", err);
+    if (st != OK)
+        return st;
+    if (options.markdown)
+        print_markdown();
+    else
+        print_text();
+    *code = 0;
+    return OK;
+}

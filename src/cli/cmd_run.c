@@ -1,0 +1,36 @@
+#include "job.h"
+#include "sweep.h"
+
+static enum status read_plan(struct job *job, struct plan **plan, struct error *err)
+{
+    enum status st = sweep_plan(plan, job->options, err);
+    if (st != OK)
+        return st;
+    st = sweep_file(job->file, sizeof job->file, *plan, job->options, err);
+    if (st != OK)
+        plan_destroy(*plan);
+    return st;
+}
+
+enum status cmd_run(int *code, const struct command *self, int argc, char **argv, struct error *err)
+{
+    static const struct argp_option rows[] = {
+        SWEEP_OPTION_ROWS,
+        {"yes", OPTION_YES, NULL, 0, "Make the file even when it is large", 0},
+        JOB_OPTION_ROWS,
+        {0},
+    };
+    static const char more[] =
+        "Runs that the file already has are kept: the same line again goes on after any kind of "
+        "end, and does nothing when all is done. key=value sets a key in every run; on a swept "
+        "key it replaces the axis.";
+    struct options options;
+    enum status st = options_parse(&options, self, rows, more, argc, argv, err);
+    if (st != OK || options.help)
+        return st;
+    st = sweep_words(&options, self, err);
+    if (st != OK)
+        return st;
+    struct job job = {.command = self, .options = &options, .plan = read_plan};
+    return job_carry_out(code, &job, argv, err);
+}

@@ -1,0 +1,182 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "options.h"
+#include "rows.h"
+#include "show.h"
+
+enum { FAILURES_SHOWN = 20, SLOWEST_SHOWN = 5 };
+
+static bool is_failure(enum row_status status)
+{
+    return status == ROW_FAILED || status == ROW_TIMEOUT;
+}
+
+/* "depth 2, heads 1, seed 0": the swept keys of a run. */
+static void describe(char *text, size_t size, const struct reader *reader, int64_t row)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int column = 0; column < reader_columns(reader) && used < size; column++) {
+        if (reader_column(reader, column)->origin != READ_SWEPT)
+            continue;
+        char name[KEY_NAME_SIZE], value[KEY_TEXT_SIZE];
+        rows_header(name, sizeof name, reader, column);
+        if (reader_column(reader, column)->text)
+            snprintf(value, sizeof value, "%s", reader_text(reader, column, row));
+        else
+            show_number(value, sizeof value, reader_number(reader, column, row));
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s %s", used ? ", " : "", name, value);
+    }
+}
+
+/* The rows that took longest, longest first; returns how many. */
+static int find_slowest(int64_t *slowest, int most, const struct reader *reader, int seconds)
+{
+    int count = 0;
+    for (int64_t row = 0; seconds >= 0 && row < reader_count(reader); row++) {
+        double time = reader_number(reader, seconds, row);
+        if (!isfinite(time))
+            continue;
+        int at = count;
+        while (at > 0 && reader_number(reader, seconds, slowest[at - 1]) < time)
+            at--;
+        if (at == most)
+            continue;
+        count += count < most;
+        memmove(slowest + at + 1, slowest + at, (size_t)(count - at - 1) * sizeof *slowest);
+        slowest[at] = row;
+    }
+    return count;
+}
+
+static void print_counts(const struct row_counts *counts, const char *file, const char *name)
+{
+    printf("%s: %s\n\n", file, name);
+    printf("%6" PRId64 " runs\n%6" PRId64 " done", counts->runs, counts->done);
+    if (counts->diverged)
+        printf(" (%" PRId64 " diverged)", counts->diverged);
+    printf("\n%6" PRId64 " failed", counts->failed);
+    if (counts->timeout)
+        printf(" (%" PRId64 " ran out of time)", counts->timeout);
+    printf("\n%6" PRId64 " running\n%6" PRId64 " pending", counts->running, counts->pending);
+    if (counts->stopped)
+        printf(" (%" PRId64 " from a checkpoint on)", counts->stopped);
+    putchar('\n');
+    if (counts->retired)
+        printf("%6" PRId64 " more are retired: no longer in the grid, kept\n", counts->retired);
+}
+
+static void print_text(const struct reader *reader, const char *file)
+{
+    struct row_counts counts = rows_count(reader);
+    print_counts(&counts, file, reader_name(reader));
+    int error = rows_column(reader, "error"), seconds = rows_column(reader, "seconds");
+    char what[512], time[32], identity[17];
+    int64_t left = counts.failed;
+    if (left > 0)
+        printf("\nfailed\n");
+    for (int64_t row = 0; row < reader_count(reader) && left > counts.failed - FAILURES_SHOWN;
+         row++) {
+        if (!is_failure(reader_status(reader, row)))
+            continue;
+        describe(what, sizeof what, reader, row);
+        rows_identity(identity, reader, row);
+        printf("  %s  %s: %s\n", identity, what, error >= 0 ? reader_text(reader, error, row) : "");
+        left--;
+        if (left == 0)
+            break;
+    }
+    if (left > 0)
+        printf("  ... and %" PRId64 " more; --json lists them all\n", left);
+    int64_t slowest[SLOWEST_SHOWN];
+    int count = find_slowest(slowest, SLOWEST_SHOWN, reader, seconds);
+    if (count > 0)
+        printf("\nslowest\n");
+    for (int i = 0; i < count; i++) {
+        describe(what, sizeof what, reader, slowest[i]);
+        show_seconds(time, sizeof time, reader_number(reader, seconds, slowest[i]));
+        printf("  %8s  %s\n", time, what);
+    }
+}
+
+static void print_run(const struct reader *reader, int64_t row)
+{
+    char identity[17], what[512];
+    rows_identity(identity, reader, row);
+    describe(what, sizeof what, reader, row);
+    fputs("{\"run\": ", stdout);
+    json_text(stdout, identity);
+    fputs(", \"keys\": ", stdout);
+    json_text(stdout, what);
+}
+
+static void print_json(const struct reader *reader, const char *file)
+{
+    struct row_counts counts = rows_count(reader);
+    fputs("{\"file\": ", stdout);
+    json_text(stdout, file);
+    fputs(", \"name\": ", stdout);
+    json_text(stdout, reader_name(reader));
+    printf(", \"runs\": %" PRId64 ", \"done\": %" PRId64 ", \"failed\": %" PRId64
+           ", \"running\": %" PRId64 ", \"pending\": %" PRId64,
+           counts.runs, counts.done, counts.failed, counts.running, counts.pending);
+    printf(", \"diverged\": %" PRId64 ", \"timeout\": %" PRId64 ", \"stopped\": %" PRId64
+           ", \"retired\": %" PRId64,
+           counts.diverged, counts.timeout, counts.stopped, counts.retired);
+    int error = rows_column(reader, "error"), seconds = rows_column(reader, "seconds");
+    const char *separator = ", \"failures\": [";
+    for (int64_t row = 0; row < reader_count(reader); row++) {
+        if (!is_failure(reader_status(reader, row)))
+            continue;
+        fputs(separator, stdout);
+        print_run(reader, row);
+        fputs(", \"error\": ", stdout);
+        json_text(stdout, error >= 0 ? reader_text(reader, error, row) : "");
+        putchar('}');
+        separator = ", ";
+    }
+    fputs(separator[2] ? ", \"failures\": []" : "]", stdout);
+    int64_t slowest[SLOWEST_SHOWN];
+    int count = find_slowest(slowest, SLOWEST_SHOWN, reader, seconds);
+    fputs(", \"slowest\": [", stdout);
+    for (int i = 0; i < count; i++) {
+        fputs(i ? ", " : "", stdout);
+        print_run(reader, slowest[i]);
+        fputs(", \"seconds\": ", stdout);
+        json_number(stdout, reader_number(reader, seconds, slowest[i]));
+        putchar('}');
+    }
+    fputs("]}\n", stdout);
+}
+
+enum status cmd_status(int *code, const struct command *self, int argc, char **argv,
+                       struct error *err)
+{
+    static const struct argp_option rows[] = {
+        {"json", OPTION_JSON, NULL, 0, "One JSON object", 0},
+        {0},
+    };
+    struct options options;
+    enum status st = options_parse(&options, self, rows, NULL, argc, argv, err);
+    if (st != OK || options.help)
+        return st;
+    st = options_words(&options, self, 1, 1, "the result file", err);
+    if (st != OK)
+        return st;
+    struct reader *reader;
+    st = reader_open(&reader, options.words[0], err);
+    if (st != OK)
+        return st;
+    if (options.json)
+        print_json(reader, options.words[0]);
+    else
+        print_text(reader, options.words[0]);
+    reader_close(reader);
+    *code = 0;
+    return OK;
+}

@@ -1,0 +1,76 @@
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_commands(FILE *to, const struct command *commands, int count)
+{
+    fprintf(to, "Usage: mesasweep COMMAND ...\n\n"
+                "Trains grids of small transformers over MPI and writes one HDF5 file.\n\n");
+    for (int i = 0; i < count; i++) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
+        fprintf(to, "  %-36s %s\n", usage, commands[i].summary);
+    }
+    fprintf(to, "\n'mesasweep COMMAND --help' lists the options of a command. Exit codes: 0 all is "
+                "done;\n1 some runs failed; 2 the command line or a file is wrong; 75 stopped "
+                "early with work left.\n");
+}
+
+static const struct command *find(const struct command *commands, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* What was printed must have arrived: a full disk behind stdout is a failure. */
+static enum status flush_output(struct error *err)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return error_set(err, ERR_IO, "standard output: %s", strerror(errno));
+    return OK;
+}
+
+static enum status dispatch(int *code, const struct command *commands, int count, int argc,
+                            char **argv, struct error *err)
+{
+    if (argc < 2)
+        return error_set(err, ERR_USAGE,
+                         "mesasweep: no command; 'mesasweep --help' lists the commands");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_commands(stdout, commands, count);
+        return OK;
+    }
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    const struct command *command = find(commands, count, name);
+    if (!command)
+        return error_set(err, ERR_USAGE,
+                         "mesasweep: '%s' is no command; 'mesasweep --help' lists the commands",
+                         argv[1]);
+    return command->run(code, command, argc - 1, argv + 1, err);
+}
+
+/* One line, whatever a file name or an argument held. */
+static void print_error(const struct error *err)
+{
+    for (const char *c = err->text; *c; c++)
+        putc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, stderr);
+    putc('\n', stderr);
+}
+
+int command_main(const struct command *commands, int count, int argc, char **argv)
+{
+    struct error err = {""};
+    int code = 0;
+    enum status st = dispatch(&code, commands, count, argc, argv, &err);
+    if (st == OK)
+        st = flush_output(&err);
+    if (st == OK)
+        return code;
+    print_error(&err);
+    return error_exit_code(st);
+}

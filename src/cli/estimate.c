@@ -1,0 +1,33 @@
+#include "estimate.h"
+
+#include <stdio.h>
+
+#include "show.h"
+
+/* Multiply-adds a second of one core, to a factor of two or so: what the generic kernels reach on
+ * the linear layers of `sweeps/first.yaml`. Only for this figure; the scheduler learns its own. */
+static const double multiply_adds = 2e9;
+
+struct estimate estimate_plan(const struct plan *plan)
+{
+    struct estimate estimate = {0};
+    uint64_t analyses = plan_analyses(plan);
+    for (int64_t run = 0; run < plan_count(plan); run++) {
+        struct run_config config;
+        plan_config(plan, run, &config);
+        size_t memory = run_memory(&config, analyses);
+        if (memory > estimate.memory)
+            estimate.memory = memory;
+        if (run == 0 || config.limits.file < estimate.limit)
+            estimate.limit = config.limits.file;
+        estimate.seconds += run_cost(&config, analyses) / multiply_adds;
+    }
+    return estimate;
+}
+
+void estimate_print(char *text, size_t size, const struct estimate *estimate)
+{
+    char seconds[32];
+    show_seconds(seconds, sizeof seconds, estimate->seconds);
+    snprintf(text, size, "about %s on one core", seconds);
+}

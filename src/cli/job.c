@@ -1,0 +1,208 @@
+#include "job.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "estimate.h"
+#include "math/kernels.h"
+#include "show.h"
+#include "version.h"
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* Refuses a file whose runs are not those of the plan: nothing in it may be lost by a slip. */
+static enum status check_same(const char *path, const struct plan *plan, struct error *err)
+{
+    struct reader *reader;
+    enum status st = reader_open(&reader, path, err);
+    if (st != OK)
+        return st;
+    int64_t count = reader_count(reader);
+    bool same = count == plan_count(plan);
+    for (int64_t run = 0; same && run < count; run++)
+        same = reader_identity(reader, run) == plan_identity(plan, run);
+    if (!same)
+        st = error_set(err, ERR_FILE,
+                       "%s: holds other runs ('%s', %" PRId64 ") than this sweep ('%s', %" PRId64
+                       "); name another file with -o, or remove this one",
+                       path, reader_name(reader), count, plan_name(plan), plan_count(plan));
+    reader_close(reader);
+    return st;
+}
+
+/* More than limits.file, or more than half of what is free, wants a nod. */
+static enum status check_size(const struct job *job, const struct plan *plan,
+                              const struct estimate *estimate, int64_t *total, struct error *err)
+{
+    struct store_size size;
+    enum status st = store_measure(&size, plan, job->file, NULL, NULL, err);
+    if (st != OK)
+        return st;
+    *total = size.total;
+    char bytes[32], limit[32];
+    show_bytes(bytes, sizeof bytes, (double)size.total);
+    if (job->options->yes)
+        return OK;
+    if (size.total > size.free / 2) {
+        show_bytes(limit, sizeof limit, (double)size.free);
+        return error_set(err, ERR_USAGE,
+                         "%s: would take %s of %s that are free; give --yes to do it all the same",
+                         job->file, bytes, limit);
+    }
+    if (estimate->limit > 0 && (double)size.total > estimate->limit) {
+        show_bytes(limit, sizeof limit, estimate->limit);
+        return error_set(err, ERR_USAGE,
+                         "%s: would take %s, limits.file is %s; give --yes to do it all the same",
+                         job->file, bytes, limit);
+    }
+    return OK;
+}
+
+/* How many ranks there will be, as far as it is known before MPI has started. */
+static int known_ranks(const struct job *job)
+{
+    const char *size = getenv("OMPI_COMM_WORLD_SIZE");
+    return size ? atoi(size) : job->options->ranks;
+}
+
+static enum status create(const struct job *job, const struct plan *plan, struct error *err)
+{
+    struct estimate estimate = estimate_plan(plan);
+    int64_t total = 0;
+    enum status st = check_size(job, plan, &estimate, &total, err);
+    const struct kernels *kernels;
+    if (st == OK)
+        st = kernels_best(&kernels, err);
+    if (st != OK)
+        return st;
+    struct utsname host = {0};
+    uname(&host);
+    struct store_provenance provenance = {
+        .version = version.number,
+        .commit = version.commit,
+        .compiler = version.compiler,
+        .isa = kernels->name,
+        .host = host.nodename,
+        .slurm_job = getenv("SLURM_JOB_ID"),
+        .ranks = known_ranks(job),
+    };
+    st = store_create(job->file, plan, &provenance, err);
+    if (st != OK)
+        return st;
+    char bytes[32], time[64];
+    show_bytes(bytes, sizeof bytes, (double)total);
+    estimate_print(time, sizeof time, &estimate);
+    printf("%s: %" PRId64 " runs, %s; %s is made, %s\n", plan_name(plan), plan_count(plan), time,
+           job->file, bytes);
+    fflush(stdout);
+    return OK;
+}
+
+/* The plan, and its file made or found fit. On rank 0 and in the launcher. */
+static enum status prepare(void *context, struct plan **plan, struct error *err)
+{
+    struct job *job = context;
+    enum status st = job->plan(job, plan, err);
+    if (st != OK)
+        return st;
+    st = exists(job->file) ? check_same(job->file, *plan, err) : create(job, *plan, err);
+    if (st != OK) {
+        plan_destroy(*plan);
+        *plan = NULL;
+    }
+    return st;
+}
+
+/* How many rows there are to run; opening the store also verifies every row that is done. */
+static enum status count_left(int64_t *left, const struct job *job, const struct plan *plan,
+                              struct error *err)
+{
+    struct store *store;
+    enum status st = store_open(&store, job->file, plan, job->options->break_lock, err);
+    if (st != OK)
+        return st;
+    *left = 0;
+    for (int64_t run = 0; run < plan_count(plan); run++) {
+        enum row_status status = store_status(store, run);
+        *left += status != ROW_DONE && status != ROW_DIVERGED && status != ROW_RETIRED;
+    }
+    store_close(store);
+    return OK;
+}
+
+/* The launcher's part: everything that can be refused is refused here, in one line and before MPI;
+ * what is finished starts nothing. */
+static enum status start(int *code, struct job *job, char **argv, struct error *err)
+{
+    struct plan *plan;
+    enum status st = prepare(job, &plan, err);
+    if (st != OK)
+        return st;
+    int64_t left, count = plan_count(plan);
+    st = count_left(&left, job, plan, err);
+    plan_destroy(plan);
+    if (st != OK)
+        return st;
+    if (left == 0) {
+        printf("%s: all %" PRId64 " runs are done; nothing to do\n", job->file, count);
+        *code = 0;
+        return OK;
+    }
+    if (left < count)
+        printf("%s: %" PRId64 " of %" PRId64 " runs are done; %" PRId64 " to do\n", job->file,
+               count - left, count, left);
+    fflush(stdout);
+    return launch(code, argv - 1, &job->cluster, err);
+}
+
+/* Width of the terminal that hears of the progress; 0 when there is none. */
+static int terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDERR_FILENO) || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* Seconds until Slurm ends the job; 0 when it does not say. */
+static double walltime(void)
+{
+    const char *end = getenv("SLURM_JOB_END_TIME");
+    double left = end ? strtod(end, NULL) - (double)time(NULL) : 0;
+    return left > 0 ? left : 0;
+}
+
+enum status job_carry_out(int *code, struct job *job, char **argv, struct error *err)
+{
+    job->cluster = (struct cluster_options){
+        .file = job->file,
+        .ranks = job->options->ranks,
+        .terminal_width = terminal_width(),
+        .break_lock = job->options->break_lock,
+        .walltime = walltime(),
+    };
+    enum launch kind = launch_kind();
+    if (kind == LAUNCH_SRUN_WITHOUT_PMI)
+        return error_set(err, ERR_USAGE,
+                         "mesasweep %s: srun started several tasks that can not find each other; "
+                         "add --mpi=pmix to srun, or call mesasweep without srun",
+                         job->command->name);
+    if (kind != LAUNCH_RANK)
+        return start(code, job, argv, err);
+
+    struct nursery *nursery;
+    enum status st = nursery_start(&nursery, err);
+    if (st != OK)
+        return st;
+    return cluster_run(code, nursery, &job->cluster, prepare, job, err);
+}

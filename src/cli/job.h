@@ -1,0 +1,30 @@
+/* job.h - what `run` and `resume` share: check everything, make the file, start or join MPI. */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include <limits.h>
+
+#include "cluster/cluster.h"
+#include "options.h"
+
+struct job {
+    const struct command *command;
+    const struct options *options;
+    char file[PATH_MAX]; /* of the result; "" until the plan gives it its name */
+    /* Reads the sweep; fills job->file when it is empty. */
+    enum status (*plan)(struct job *job, struct plan **plan, struct error *err);
+    struct cluster_options cluster;
+};
+
+/* Rows of the options that both commands take. */
+/* clang-format off */
+#define JOB_OPTION_ROWS                                                                            \
+    {"ranks", OPTION_RANKS, "N", 0, "Start N ranks; default: one for each core (ignored inside mpirun)", 0}, \
+    {"break-lock", OPTION_BREAK_LOCK, NULL, 0, "Take over a file whose writer is known to be gone", 0}
+/* clang-format on */
+
+/* Carries it out. A mistake in the sweep, the file or the command line is found before anything is
+ * written or started. *code as cluster_run. */
+enum status job_carry_out(int *code, struct job *job, char **argv, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,196 @@
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* What the parser of argp works on: argp hands one pointer through. */
+struct parse {
+    struct options *options;
+    const struct command *command;
+    const struct argp_option *rows;
+    struct error *err;
+    enum status status;
+    int at; /* where argp stopped, after the word that it refused */
+};
+
+enum { RANKS_MAX = 1000000 };
+
+static const struct argp_option help_row = {"help", OPTION_HELP, NULL, 0, "Print this", -1};
+
+static error_t refuse(struct parse *parse, const char *option, const char *problem)
+{
+    parse->status = error_set(parse->err, ERR_USAGE, "mesasweep %s: %s: %s", parse->command->name,
+                              option, problem);
+    return EINVAL;
+}
+
+static error_t take_ranks(struct parse *parse, const char *text)
+{
+    char *end;
+    errno = 0;
+    long ranks = strtol(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || ranks < 1 || ranks > RANKS_MAX)
+        return refuse(parse, "--ranks", "takes a whole number from 1 to 1000000");
+    parse->options->ranks = (int)ranks;
+    return 0;
+}
+
+static error_t take_output(struct parse *parse, const char *text)
+{
+    if (!text[0])
+        return refuse(parse, "--output", "the name of the file is empty");
+    parse->options->output = text;
+    return 0;
+}
+
+/* One option or event of argp; a row that the command does not list never comes here. */
+static error_t take(int key, char *text, struct argp_state *state)
+{
+    struct parse *parse = state->input;
+    struct options *options = parse->options;
+    switch (key) {
+    case OPTION_OUTPUT:
+        return take_output(parse, text);
+    case OPTION_RANKS:
+        return take_ranks(parse, text);
+    case OPTION_YES:
+        options->yes = true;
+        return 0;
+    case OPTION_HELP:
+        options->help = true;
+        return 0;
+    case OPTION_QUICK:
+        options->quick = true;
+        return 0;
+    case OPTION_BREAK_LOCK:
+        options->break_lock = true;
+        return 0;
+    case OPTION_JSON:
+        options->json = true;
+        return 0;
+    case OPTION_CSV:
+        options->csv = true;
+        return 0;
+    case OPTION_MARKDOWN:
+        options->markdown = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options->words = state->argv + state->next;
+        options->word_count = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_ERROR:
+        parse->at = state->next;
+        return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The row whose name is at most two typing mistakes away from `name`; NULL: there is none. */
+static const struct argp_option *nearest(const struct argp_option *rows, const char *name)
+{
+    const struct argp_option *best = NULL;
+    int least = 3;
+    for (const struct argp_option *row = rows; row->name; row++) {
+        int distance = text_distance(row->name, name, least);
+        if (distance < least) {
+            least = distance;
+            best = row;
+        }
+    }
+    return best;
+}
+
+static const struct argp_option *exact(const struct argp_option *rows, const char *name,
+                                       size_t length)
+{
+    for (const struct argp_option *row = rows; row->name; row++)
+        if (strlen(row->name) == length && strncmp(row->name, name, length) == 0)
+            return row;
+    return NULL;
+}
+
+/* getopt does not say what is wrong with a word that it refuses: tells an option without its value,
+ * a value without need and an unknown name apart. */
+static enum status explain(const struct parse *parse, const char *word)
+{
+    const char *command = parse->command->name;
+    if (strncmp(word, "--", 2) == 0) {
+        const char *name = word + 2;
+        size_t length = strcspn(name, "=");
+        const struct argp_option *row = exact(parse->rows, name, length);
+        if (row && row->arg)
+            return error_set(parse->err, ERR_USAGE, "mesasweep %s: %s: needs a value, %s", command,
+                             word, row->arg);
+        if (row)
+            return error_set(parse->err, ERR_USAGE, "mesasweep %s: --%s: takes no value", command,
+                             row->name);
+        row = nearest(parse->rows, name);
+        if (row)
+            return error_set(parse->err, ERR_USAGE,
+                             "mesasweep %s: %s: unknown option; did you mean --%s?", command, word,
+                             row->name);
+    }
+    for (const struct argp_option *row = parse->rows; row->name && word[0] == '-' && word[1]; row++)
+        if (row->key == word[strlen(word) - 1] && row->arg)
+            return error_set(parse->err, ERR_USAGE, "mesasweep %s: %s: needs a value, %s", command,
+                             word, row->arg);
+    return error_set(parse->err, ERR_USAGE,
+                     "mesasweep %s: %s: unknown option; 'mesasweep %s --help' lists them", command,
+                     word, command);
+}
+
+static void print_help(const struct command *command, const struct argp *argp)
+{
+    char name[64];
+    snprintf(name, sizeof name, "mesasweep %s", command->name);
+    argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+}
+
+enum status options_parse(struct options *options, const struct command *command,
+                          const struct argp_option *rows, const char *extra, int argc, char **argv,
+                          struct error *err)
+{
+    enum { ROWS = 16 };
+    struct argp_option all[ROWS] = {{0}};
+    int count = 0;
+    while (rows[count].name && count < ROWS - 2) {
+        all[count] = rows[count];
+        count++;
+    }
+    all[count] = help_row;
+
+    char doc[1024];
+    snprintf(doc, sizeof doc, "%c%s.\v%s", toupper((unsigned char)command->summary[0]),
+             command->summary + 1, extra ? extra : "");
+    struct argp argp = {.options = all, .parser = take, .args_doc = command->arguments, .doc = doc};
+    struct parse parse = {options, command, all, err, OK, 1};
+    *options = (struct options){0};
+    /* argp's own messages take several lines and say less; so it stays silent and gives no help. */
+    error_t bad = argp_parse(&argp, argc, argv, ARGP_SILENT, NULL, &parse);
+    if (options->help) {
+        print_help(command, &argp);
+        return OK;
+    }
+    if (!bad)
+        return OK;
+    return parse.status != OK ? parse.status : explain(&parse, argv[parse.at - 1]);
+}
+
+enum status options_words(const struct options *options, const struct command *command, int least,
+                          int most, const char *what, struct error *err)
+{
+    if (options->word_count < least)
+        return error_set(err, ERR_USAGE, "mesasweep %s: %s is missing; usage: mesasweep %s %s",
+                         command->name, what, command->name, command->arguments);
+    if (options->word_count > most)
+        return error_set(err, ERR_USAGE, "mesasweep %s: '%s' is too much; usage: mesasweep %s%s%s",
+                         command->name, options->words[most], command->name,
+                         command->arguments[0] ? " " : "", command->arguments);
+    return OK;
+}

@@ -1,0 +1,43 @@
+/* options.h - the options of all commands, read by argp; each command lists those it takes. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "cli/command.h"
+
+/* The `key` of an argp row; the letter is the short form where there is one. */
+enum option_key {
+    OPTION_OUTPUT = 'o',
+    OPTION_YES = 'y',
+    OPTION_HELP = 'h',
+    OPTION_QUICK = 256,
+    OPTION_RANKS,
+    OPTION_BREAK_LOCK,
+    OPTION_JSON,
+    OPTION_CSV,
+    OPTION_MARKDOWN,
+};
+
+struct options {
+    const char *output; /* NULL: not given */
+    int ranks;          /* 0: not given */
+    bool yes, quick, break_lock, json, csv, markdown;
+    bool help;    /* the help was printed: nothing else is to be done */
+    char **words; /* what is no option, in order; points into argv */
+    int word_count;
+};
+
+/* Reads the command line against `rows` (ended by {0}; --help comes by itself); options may stand
+ * anywhere. ERR_USAGE "mesasweep run: --quik: unknown option; did you mean --quick?" and the like.
+ * `extra` is printed below the options of --help; NULL for none. argv is permuted, not changed. */
+enum status options_parse(struct options *options, const struct command *command,
+                          const struct argp_option *rows, const char *extra, int argc, char **argv,
+                          struct error *err) MUST_CHECK;
+
+/* ERR_USAGE unless there are between `least` and `most` words; `what` names the first of them. */
+enum status options_words(const struct options *options, const struct command *command, int least,
+                          int most, const char *what, struct error *err) MUST_CHECK;
+
+#endif

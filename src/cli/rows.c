@@ -1,0 +1,66 @@
+#include "rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct row_counts rows_count(const struct reader *reader)
+{
+    int64_t of[ROW_STATUS_COUNT] = {0};
+    int64_t count = reader_count(reader);
+    for (int64_t row = 0; row < count; row++)
+        of[reader_status(reader, row)]++;
+    return (struct row_counts){
+        .runs = count - of[ROW_RETIRED],
+        .done = of[ROW_DONE] + of[ROW_DIVERGED],
+        .failed = of[ROW_FAILED] + of[ROW_TIMEOUT],
+        .running = of[ROW_RUNNING],
+        .pending = of[ROW_PENDING] + of[ROW_STOPPED],
+        .diverged = of[ROW_DIVERGED],
+        .timeout = of[ROW_TIMEOUT],
+        .stopped = of[ROW_STOPPED],
+        .retired = of[ROW_RETIRED],
+    };
+}
+
+/* The last part of a key, or the one before a last part that says nothing by itself. */
+static void shorten(char *text, size_t size, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot)
+        snprintf(text, size, "%s", name);
+    else if (strcmp(dot, ".kind") == 0)
+        snprintf(text, size, "%.*s", (int)(dot - name), name);
+    else
+        snprintf(text, size, "%s", dot + 1);
+}
+
+void rows_header(char *text, size_t size, const struct reader *reader, int column)
+{
+    const char *name = reader_column(reader, column)->name;
+    shorten(text, size, name);
+    for (int other = 0; other < reader_columns(reader); other++) {
+        char rival[KEY_NAME_SIZE];
+        shorten(rival, sizeof rival, reader_column(reader, other)->name);
+        if (other != column && strcmp(rival, text) == 0)
+            snprintf(text, size, "%s", name);
+    }
+}
+
+int rows_column(const struct reader *reader, const char *name)
+{
+    for (int column = 0; column < reader_columns(reader); column++)
+        if (strcmp(reader_column(reader, column)->name, name) == 0)
+            return column;
+    return -1;
+}
+
+void rows_identity(char text[17], const struct reader *reader, int64_t row)
+{
+    snprintf(text, 17, "%016" PRIx64, reader_identity(reader, row));
+}
+
+bool rows_short(const struct reader *reader, int column)
+{
+    return reader_column(reader, column)->origin != READ_LOG;
+}

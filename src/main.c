@@ -1,0 +1,18 @@
+#include "cli/command.h"
+
+/* clang-format off */
+static const struct command commands[] = {
+    {"run",     "SWEEP.yaml [key=value ...]",  "carry out a sweep, or what is left of it", cmd_run},
+    {"resume",  "FILE.h5",                     "go on with a sweep; the file says all that is needed", cmd_resume},
+    {"plan",    "SWEEP.yaml [key=value ...]",  "check a sweep: its runs, disk, memory and time; runs nothing", cmd_plan},
+    {"status",  "FILE.h5",                     "how far a sweep is, what failed and why", cmd_status},
+    {"table",   "FILE.h5",                     "one row a run: what was varied and what came out", cmd_table},
+    {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},
+    {"version", "",                            "version, commit, compiler, instruction set", cmd_version},
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+    return command_main(commands, sizeof commands / sizeof commands[0], argc, argv);
+}

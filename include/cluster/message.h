@@ -1,0 +1,137 @@
+/* message.h - every message between the ranks, in one table.
+ *
+ *   rank                                     coordinator (on rank 0; its own rank talks to it the
+ *     |                                         |              same way)
+ *     | READY    (message_ready) ----------->   |  who I am; from now on I take bundles
+ *     |   <-------------- RUN  (message_run,    |  a bundle: `count` items, each with the
+ *     |             count x (message_item, text))  configuration of one run as text
+ *     | PROGRESS (message_progress, points) ->  |  curves of the run in hand, about once a second
+ *     | RECORD   (message_record, record)+ --->  |  one or more runs that ended by themselves
+ *     | FAILED   (message_failed, log) ------>  |  one attempt that crashed, hung, was refused
+ *     |   <-------------------------- DRAIN     |  stop what runs; answer RECORD (stopped) for all
+ *     | DRAIN ------------------------------->  |  this rank was told by a signal to stop
+ *     |   <------------- STOP  (message_stop)   |  leave the loop now
+ *     | STOP   (message_stop) --------------->  |  the last message of this rank
+ *
+ * A rank works its bundles off in the order of their arrival and reports every item exactly once.
+ * Ranks share one binary (READY proves it) and one byte order, so the structs are sent as bytes.
+ * Variable parts are padded to 8 bytes. The same bytes travel from a rank to its nursery.
+ */
+#ifndef CLUSTER_MESSAGE_H
+#define CLUSTER_MESSAGE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum message_tag {
+    MSG_READY = 1,
+    MSG_RUN,
+    MSG_PROGRESS,
+    MSG_RECORD,
+    MSG_FAILED,
+    MSG_DRAIN,
+    MSG_STOP,
+};
+
+/* What must be equal on all ranks, and who this one is. */
+struct message_ready {
+    uint64_t digest; /* of the program file */
+    int32_t results_version;
+    int32_t process;
+    char version[32];
+    char host[64];
+};
+
+struct message_run {
+    uint64_t analyses; /* bit a = analysis a */
+    int32_t count;     /* items that follow */
+    int32_t reserved;
+};
+
+/* One attempt of one run; `text` bytes of configuration follow, padded to 8. */
+struct message_item {
+    int64_t run;          /* row of the plan */
+    int64_t record_bytes; /* largest size of the record */
+    double seconds;       /* limit of this attempt; 0: none */
+    double memory;        /* limit in bytes; 0: none */
+    int32_t attempt;      /* 1 the first time */
+    int32_t text;         /* bytes, the closing NUL among them */
+};
+
+struct message_point {
+    float train_loss, test_loss;
+};
+
+/* Points first .. first+count-1 of the curves follow. */
+struct message_progress {
+    int64_t run;
+    double seconds; /* since the attempt began */
+    int32_t attempt, first, count;
+    int32_t reserved;
+};
+
+/* `bytes` of record follow, padded to 8; then perhaps another message_record. A stopped run has
+ * none. */
+struct message_record {
+    int64_t run;
+    double seconds, started; /* started: seconds since 1970 */
+    int64_t bytes;
+    int32_t attempt;
+    int32_t outcome; /* enum run_outcome */
+};
+
+enum failure {
+    FAILURE_CRASH,   /* a signal: detail is its number */
+    FAILURE_EXIT,    /* the process ended by itself: detail is its code */
+    FAILURE_TIME,    /* limits.seconds */
+    FAILURE_MEMORY,  /* limits.memory, or the system refused */
+    FAILURE_REFUSED, /* the engine said why in text; another attempt would end the same way */
+    FAILURE_COUNT,
+};
+
+/* `log` bytes follow: the end of what the attempt wrote to its error output. */
+struct message_failed {
+    int64_t run;
+    double seconds, started;
+    int32_t attempt;
+    int32_t failure; /* enum failure */
+    int32_t detail;
+    int32_t log;
+    char text[160]; /* one line for people */
+};
+
+struct message_stop {
+    int32_t code; /* exit code of all ranks */
+    int32_t reserved;
+};
+
+static_assert(sizeof(struct message_ready) == 112, "no padding on the wire");
+static_assert(sizeof(struct message_run) == 16, "no padding on the wire");
+static_assert(sizeof(struct message_item) == 40, "no padding on the wire");
+static_assert(sizeof(struct message_point) == 8, "no padding on the wire");
+static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
+static_assert(sizeof(struct message_record) == 40, "no padding on the wire");
+static_assert(sizeof(struct message_failed) == 200, "no padding on the wire");
+static_assert(sizeof(struct message_stop) == 8, "no padding on the wire");
+
+/* Bytes with the padding that every variable part gets. */
+static inline size_t message_padded(size_t bytes)
+{
+    return (bytes + 7) / 8 * 8;
+}
+
+/* "RECORD", or "?" for a tag that is none. */
+const char *message_name(int tag);
+
+/* Whether `bytes` bytes can be a message of that tag: long enough for its head, and for RUN and
+ * RECORD that every part lies inside. What this accepts can be walked without further checks. */
+bool message_valid(int tag, const void *data, size_t bytes);
+
+/* Walk over the items of a RUN and the records of a RECORD: *at starts at 0; NULL at the end.
+ * The text or record lies right behind what is returned. */
+const struct message_item *message_next_item(const void *data, size_t bytes, size_t *at);
+const struct message_record *message_next_record(const void *data, size_t bytes, size_t *at);
+
+#endif

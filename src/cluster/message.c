@@ -1,0 +1,118 @@
+#include "cluster/message.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t head;
+} kinds[] = {
+    [MSG_READY] = {"READY", sizeof(struct message_ready)},
+    [MSG_RUN] = {"RUN", sizeof(struct message_run)},
+    [MSG_PROGRESS] = {"PROGRESS", sizeof(struct message_progress)},
+    [MSG_RECORD] = {"RECORD", sizeof(struct message_record)},
+    [MSG_FAILED] = {"FAILED", sizeof(struct message_failed)},
+    [MSG_DRAIN] = {"DRAIN", 0},
+    [MSG_STOP] = {"STOP", sizeof(struct message_stop)},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+const char *message_name(int tag)
+{
+    return tag > 0 && tag < KINDS ? kinds[tag].name : "?";
+}
+
+/* Place of the part with a head of `head` bytes at *at, whose length a caller reads from it. */
+static const void *head_at(const void *data, size_t bytes, size_t at, size_t head)
+{
+    return at <= bytes && bytes - at >= head ? (const unsigned char *)data + at : NULL;
+}
+
+/* Moves *at over a head and its variable part; false when they do not lie inside. */
+static bool pass(size_t *at, size_t bytes, size_t head, int64_t body)
+{
+    if (body < 0 || (uint64_t)body > bytes)
+        return false;
+    size_t whole = head + message_padded((size_t)body);
+    if (whole > bytes - *at)
+        return false;
+    *at += whole;
+    return true;
+}
+
+const struct message_item *message_next_item(const void *data, size_t bytes, size_t *at)
+{
+    if (*at == 0)
+        *at = sizeof(struct message_run);
+    const struct message_item *item = head_at(data, bytes, *at, sizeof *item);
+    return item && pass(at, bytes, sizeof *item, item->text) ? item : NULL;
+}
+
+const struct message_record *message_next_record(const void *data, size_t bytes, size_t *at)
+{
+    const struct message_record *record = head_at(data, bytes, *at, sizeof *record);
+    return record && pass(at, bytes, sizeof *record, record->bytes) ? record : NULL;
+}
+
+static bool run_valid(const void *data, size_t bytes)
+{
+    const struct message_run *run = data;
+    const struct message_item *item;
+    size_t at = 0;
+    int32_t count = 0;
+    while ((item = message_next_item(data, bytes, &at)) != NULL) {
+        if (item->text < 1 || ((const char *)(item + 1))[item->text - 1] || item->record_bytes < 0)
+            return false;
+        count++;
+    }
+    return at == bytes && count > 0 && count == run->count;
+}
+
+static bool records_valid(const void *data, size_t bytes)
+{
+    size_t at = 0;
+    while (message_next_record(data, bytes, &at))
+        ;
+    return at == bytes;
+}
+
+static bool progress_valid(const void *data, size_t bytes)
+{
+    const struct message_progress *progress = data;
+    return progress->count >= 0 && progress->first >= 0 &&
+           bytes - sizeof *progress == (size_t)progress->count * sizeof(struct message_point);
+}
+
+static bool failed_valid(const void *data, size_t bytes)
+{
+    const struct message_failed *failed = data;
+    return failed->log >= 0 && bytes - sizeof *failed == (size_t)failed->log &&
+           failed->failure >= 0 && failed->failure < FAILURE_COUNT &&
+           memchr(failed->text, 0, sizeof failed->text);
+}
+
+static bool ready_valid(const void *data)
+{
+    const struct message_ready *ready = data;
+    return memchr(ready->version, 0, sizeof ready->version) &&
+           memchr(ready->host, 0, sizeof ready->host);
+}
+
+bool message_valid(int tag, const void *data, size_t bytes)
+{
+    if (tag <= 0 || tag >= KINDS || bytes < kinds[tag].head)
+        return false;
+    switch ((enum message_tag)tag) {
+    case MSG_READY:
+        return ready_valid(data);
+    case MSG_RUN:
+        return run_valid(data, bytes);
+    case MSG_RECORD:
+        return records_valid(data, bytes);
+    case MSG_PROGRESS:
+        return progress_valid(data, bytes);
+    case MSG_FAILED:
+        return failed_valid(data, bytes);
+    default:
+        return true;
+    }
+}

@@ -1,0 +1,118 @@
+#include "test.h"
+
+#include <string.h>
+
+#include "cluster/message.h"
+
+struct bundle {
+    struct message_run head;
+    struct message_item first;
+    char first_text[16];
+    struct message_item second;
+    char second_text[8];
+};
+
+static struct bundle bundle(void)
+{
+    return (struct bundle){
+        .head = {.count = 2},
+        .first = {.run = 7, .record_bytes = 100, .attempt = 1, .text = 10},
+        .first_text = "seed=1\nxx",
+        .second = {.run = 8, .record_bytes = 100, .attempt = 2, .text = 8},
+        .second_text = "seed=2\n",
+    };
+}
+
+static void what_is_cut_or_false_is_refused(void **state)
+{
+    (void)state;
+    struct bundle b = bundle();
+    assert_true(message_valid(MSG_RUN, &b, sizeof b));
+    for (size_t bytes = 0; bytes < sizeof b; bytes++)
+        assert_false(message_valid(MSG_RUN, &b, bytes));
+    b.head.count = 3;
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    b = bundle();
+    b.second.text = 1 << 30;
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    b.second.text = -1;
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    b.second.text = INT32_MAX; /* rounding up to 8 must not overflow */
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    b = bundle();
+    b.second_text[7] = 'x'; /* no NUL at the end */
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    b = bundle();
+    b.first.record_bytes = -1;
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    assert_false(message_valid(0, &b, sizeof b));
+    assert_false(message_valid(99, &b, sizeof b));
+}
+
+static void records_are_refused_when_a_length_points_outside(void **state)
+{
+    (void)state;
+    struct {
+        struct message_record head;
+        char body[24];
+    } m = {.head = {.run = 1, .bytes = 24}};
+    assert_true(message_valid(MSG_RECORD, &m, sizeof m));
+    static const int64_t wrong[] = {-1, 25, 32, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        m.head.bytes = wrong[i];
+        assert_false(message_valid(MSG_RECORD, &m, sizeof m));
+    }
+    m.head.bytes = 17; /* padded to 24 */
+    assert_true(message_valid(MSG_RECORD, &m, sizeof m));
+}
+
+static void a_failure_must_be_of_a_known_kind_and_its_text_must_end(void **state)
+{
+    (void)state;
+    struct message_failed m = {.failure = FAILURE_TIME};
+    assert_true(message_valid(MSG_FAILED, &m, sizeof m));
+    m.failure = FAILURE_COUNT;
+    assert_false(message_valid(MSG_FAILED, &m, sizeof m));
+    m.failure = FAILURE_CRASH;
+    m.log = 1;
+    assert_false(message_valid(MSG_FAILED, &m, sizeof m));
+    m.log = 0;
+    memset(m.text, 'x', sizeof m.text);
+    assert_false(message_valid(MSG_FAILED, &m, sizeof m));
+}
+
+static void the_items_of_a_bundle_come_out_in_order(void **state)
+{
+    (void)state;
+    struct bundle b = bundle();
+    size_t at = 0;
+    const struct message_item *item = message_next_item(&b, sizeof b, &at);
+    assert_int_equal(item->run, 7);
+    assert_string_equal((const char *)(item + 1), "seed=1\nxx");
+    item = message_next_item(&b, sizeof b, &at);
+    assert_int_equal(item->run, 8);
+    assert_string_equal((const char *)(item + 1), "seed=2\n");
+    assert_null(message_next_item(&b, sizeof b, &at));
+}
+
+static void a_tag_has_a_name(void **state)
+{
+    (void)state;
+    assert_string_equal(message_name(MSG_READY), "READY");
+    assert_string_equal(message_name(MSG_STOP), "STOP");
+    assert_string_equal(message_name(0), "?");
+    assert_string_equal(message_name(8), "?");
+    assert_string_equal(message_name(-1), "?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_cut_or_false_is_refused),
+        cmocka_unit_test(records_are_refused_when_a_length_points_outside),
+        cmocka_unit_test(a_failure_must_be_of_a_known_kind_and_its_text_must_end),
+        cmocka_unit_test(the_items_of_a_bundle_come_out_in_order),
+        cmocka_unit_test(a_tag_has_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -22,10 +22,13 @@ struct adam_powers {
     double beta1, beta2;
 };
 
+/* Decoupled weight decay (AdamW), before the update: w <- w - rate decay w. */
+void optimiser_decay(real *weights, size_t n, double decay, double rate);
+
 /* One update of weights[n] (read and written) with rate `rate`.
  * adam: mean <- beta1 mean + (1 - beta1) g,  square <- beta2 square + (1 - beta2) g^2,
- *       w <- w - rate (m / (sqrt(s) + epsilon) + decay w), m = mean / (1 - beta1^t), s alike
- * sgd:  w <- w - rate (g + decay w); moments and powers are neither read nor written.
+ *       w <- w - rate m / (sqrt(s) + epsilon), m = mean / (1 - beta1^t), s alike
+ * sgd:  w <- w - rate g; moments and powers are neither read nor written.
  * g is gradient[n] rounded to real; mean, square [n] are 0 before the first update. */
 void optimiser_step(real *weights, real *mean, real *square, struct adam_powers *powers,
                     const double *gradient, size_t n, const struct train_config *config,

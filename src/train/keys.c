@@ -33,7 +33,7 @@ static const struct key train_rows[] = {
     K(epsilon, .name = "train.epsilon", .fallback = "1e-08", .neutral = "1e-08", .min = 1e-16, .max = 1,
       .unit = "1", .help = "added to the root of Adam's mean squared gradient"),
     K(decay, .name = "train.decay", .fallback = "0", .neutral = "0", .min = 0, .max = 100,
-      .unit = "1", .help = "decoupled weight decay (AdamW)"),
+      .unit = "1", .help = "decoupled weight decay (AdamW) of matrices, not of biases and gains"),
     K(clip_norm, .name = "train.clip_norm", .fallback = "0.001", .neutral = "0.001", .min = 0, .max = 1e9,
       .unit = "1", .help = "largest norm of the whole gradient; 0: none"),
     K(clip_value, .name = "train.clip_value", .fallback = "0", .neutral = "0", .min = 0, .max = 1e9,

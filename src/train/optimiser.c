@@ -37,7 +37,7 @@ static void adam(real *restrict weights, real *restrict mean, real *restrict squ
     real keep1 = (real)config->beta1, take1 = (real)(1 - config->beta1);
     real keep2 = (real)config->beta2, take2 = (real)(1 - config->beta2);
     real unbias1 = (real)(1 / (1 - powers->beta1)), unbias2 = (real)(1 / (1 - powers->beta2));
-    real epsilon = (real)config->epsilon, decay = (real)config->decay;
+    real epsilon = (real)config->epsilon;
 
     for (size_t i = 0; i < n; i++) {
         real g = (real)gradient[i];
@@ -45,16 +45,21 @@ static void adam(real *restrict weights, real *restrict mean, real *restrict squ
         real s = keep2 * square[i] + take2 * (g * g);
         mean[i] = m;
         square[i] = s;
-        real direction = m * unbias1 / (sqrt(s * unbias2) + epsilon);
-        weights[i] -= rate * (direction + decay * weights[i]);
+        weights[i] -= rate * (m * unbias1 / (sqrt(s * unbias2) + epsilon));
     }
 }
 
-static void sgd(real *restrict weights, const double *restrict gradient, size_t n, real decay,
-                real rate)
+static void sgd(real *restrict weights, const double *restrict gradient, size_t n, real rate)
 {
     for (size_t i = 0; i < n; i++)
-        weights[i] -= rate * ((real)gradient[i] + decay * weights[i]);
+        weights[i] -= rate * (real)gradient[i];
+}
+
+void optimiser_decay(real *weights, size_t n, double decay, double rate)
+{
+    real share = (real)(rate * decay);
+    for (size_t i = 0; i < n; i++)
+        weights[i] -= share * weights[i];
 }
 
 void optimiser_step(real *weights, real *mean, real *square, struct adam_powers *powers,
@@ -64,5 +69,5 @@ void optimiser_step(real *weights, real *mean, real *square, struct adam_powers 
     if (config->optimiser == OPTIMISER_ADAM)
         adam(weights, mean, square, powers, gradient, n, config, (real)rate);
     else
-        sgd(weights, gradient, n, (real)config->decay, (real)rate);
+        sgd(weights, gradient, n, (real)rate);
 }

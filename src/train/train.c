@@ -114,13 +114,24 @@ static double batch_loss(struct trainer *t, enum batch what)
     return sum / count;
 }
 
+static void decay(struct trainer *t, double rate)
+{
+    const struct model *model = t->setup.model;
+    for (int i = 0; i < model->tensor_count; i++)
+        if (model->tensors[i].decays)
+            optimiser_decay(t->weights + model->tensors[i].offset, model->tensors[i].count,
+                            t->setup.config->decay, rate);
+}
+
 static void update(struct trainer *t)
 {
     const struct train_config *c = t->setup.config;
     size_t n = t->setup.model->parameters;
+    double rate = schedule_rate(c, t->state->step);
     gradient_clip(t->gradient, n, c->clip_value, c->clip_norm);
-    optimiser_step(t->weights, t->mean, t->square, &t->state->powers, t->gradient, n, c,
-                   schedule_rate(c, t->state->step));
+    if (c->decay > 0)
+        decay(t, rate);
+    optimiser_step(t->weights, t->mean, t->square, &t->state->powers, t->gradient, n, c, rate);
     t->state->step++;
     pass_weights(t->pass, t->weights);
 }

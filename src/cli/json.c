@@ -1,12 +1,10 @@
 #include "json.h"
 
-#include <ctype.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/key.h"
+#include "config/number.h"
 
 void json_text(FILE *to, const char *text)
 {
@@ -36,11 +34,8 @@ void json_number(FILE *to, double value)
 
 void json_value(FILE *to, const char *text)
 {
-    char *end;
-    double value = strtod(text, &end);
-    bool number = end != text && !*end && isfinite(value) && !strpbrk(text, "xX") &&
-                  !isspace((unsigned char)text[0]);
-    if (number)
+    double value;
+    if (number_parse(&value, text))
         json_number(to, value);
     else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
         fputs(text, to);

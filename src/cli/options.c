@@ -130,7 +130,9 @@ static enum status explain(const struct parse *parse, const char *word)
         if (row)
             return error_set(parse->err, ERR_USAGE, "mesasweep %s: --%s: takes no value", command,
                              row->name);
-        row = nearest(parse->rows, name);
+        char alone[TEXT_SHOWN];
+        snprintf(alone, sizeof alone, "%.*s", (int)length, name);
+        row = nearest(parse->rows, alone);
         if (row)
             return error_set(parse->err, ERR_USAGE,
                              "mesasweep %s: %s: unknown option; did you mean --%s?", command, word,

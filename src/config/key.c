@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "number.h"
+#include "config/number.h"
 
 /* A value of any type while it is being read. */
 union value {

@@ -1,4 +1,4 @@
-/* descent.h - gradient descent on the context of one regression task: the algorithm that paper 1
+/* descent.h - gradient descent on the context of regression tasks: the algorithm that paper 1
  * finds in trained transformers (arXiv 2212.07677, science.md 1.2).
  *
  *   L(W) = 1/2 sum_i |y_i - W x_i|^2,   W <- W - rate dL/dW,   yhat = W x_q,
@@ -24,8 +24,8 @@ struct descent {
 /* Doubles of scratch that the functions below need for tasks of this size. */
 size_t descent_scratch(int d, int N, int O);
 
-/* prediction[O] = yhat; sensitivity[O][d] = d yhat / d x_q (may be NULL). */
-void descent_predict(double *prediction, double *sensitivity, const struct regression *task,
+/* prediction[O][LANES] = yhat; sensitivity[O][d][LANES] = d yhat / d x_q (may be NULL). */
+void descent_predict(double *prediction, double *sensitivity, const struct regression *group,
                      const struct descent *descent, double *scratch);
 
 /* Mean over the set of .5 |yhat - y_q|^2. losses[count], the terms, is written when not NULL. */

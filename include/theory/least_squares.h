@@ -7,10 +7,12 @@
 /* Doubles of scratch for tasks of this size. */
 size_t least_squares_scratch(int d, int N, int O);
 
-/* prediction[O] = W x_q, W = argmin sum_i |y_i - W x_i|^2, the one of least norm when N < d. By
- * Gram-Schmidt (twice) on the rows of X for N <= d, on its columns for N > d. A vector that depends
- * on the ones before it (its rest is below 1e-12 of its length) is left out: for N <= d that is
- * exact when labels agree; random inputs never do it. Bits as in descent.h. */
-void least_squares_predict(double *prediction, const struct regression *task, double *scratch);
+/* Task `lane` of the group: prediction[O] = W x_q, W = argmin sum_i |y_i - W x_i|^2, the one of
+ * least norm when N < d. By Gram-Schmidt (twice) on the rows of X for N <= d, on its columns for N
+ * > d. A vector that depends on the ones before it (its rest is below 1e-12 of its length) is left
+ * out: for N <= d that is exact when labels agree; random inputs never do it. Bits as in descent.h.
+ */
+void least_squares_predict(double *prediction, const struct regression *group, int lane,
+                           double *scratch);
 
 #endif

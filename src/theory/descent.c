@@ -5,124 +5,179 @@
 
 /* What a transformer of the construction carries: all tokens, and the derivative of the query. */
 struct slots {
-    double *x;    /* [N][d] */
-    double *y;    /* [N][O], y_i - (W - W0) x_i */
-    double *xq;   /* [d] */
-    double *q;    /* [O], W x_q */
-    double *dW;   /* [O][d], the step of this layer */
-    double *g;    /* [O][d], d q / d x_q */
-    double *live; /* [d], 0 where x_q was clipped, else 1 */
+    double *x;     /* [N][d][LANES] */
+    double *y;     /* [N][O][LANES], y_i - (W - W0) x_i */
+    double *xq;    /* [d][LANES] */
+    double *q;     /* [O][LANES], W x_q */
+    double *g;     /* [O][d][LANES], d q / d x_q */
+    double *live;  /* [d][LANES], 0 where x_q was clipped, else 1 */
+    double *rests; /* [N][LANES], of one output */
+    double *dW;    /* [d][LANES], the step of one output */
 };
 
 size_t descent_scratch(int d, int N, int O)
 {
-    return (size_t)(N * (d + O) + 2 * d + 2 * O * d + 3 * O); /* slots, and two predictions */
+    int slots = N * (d + O) + d + O + O * d + d + N + d, predictions = 2 * O;
+    return (size_t)(slots + predictions) * LANES;
 }
 
-static double dot(const double *a, const double *b, int n)
+/* Rows of LANES; each lane for itself. */
+
+static void add_product(double *restrict y, const double *restrict a, const double *restrict x)
 {
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
+    for (int b = 0; b < LANES; b++)
+        y[b] += a[b] * x[b];
 }
 
-static struct slots start(double *scratch, const struct regression *task, const double *W0)
+static void subtract_product(double *restrict y, const double *restrict a, const double *restrict x)
 {
-    int d = task->d, N = task->N, O = task->O;
+    for (int b = 0; b < LANES; b++)
+        y[b] -= a[b] * x[b];
+}
+
+static void add_scaled(double *restrict y, double a, const double *restrict x)
+{
+    for (int b = 0; b < LANES; b++)
+        y[b] += a * x[b];
+}
+
+static void copy(double *to, const double *from, int rows)
+{
+    memcpy(to, from, sizeof(double) * (size_t)(rows * LANES));
+}
+
+/* q = W0 x_q, g = W0. */
+static void start_query(struct slots *s, const struct regression *group, const double *W0)
+{
+    int d = group->d;
+    memset(s->q, 0, sizeof(double) * (size_t)(group->O * LANES));
+    for (int o = 0; o < group->O; o++)
+        for (int c = 0; c < d; c++) {
+            double w = W0 ? W0[o * d + c] : 0;
+            add_scaled(s->q + o * LANES, w, s->xq + c * LANES);
+            for (int b = 0; b < LANES; b++)
+                s->g[(o * d + c) * LANES + b] = w;
+        }
+}
+
+static struct slots start(double *scratch, const struct regression *group, const double *W0)
+{
+    int d = group->d, N = group->N, O = group->O;
     struct slots s;
     s.x = scratch;
-    s.y = s.x + N * d;
-    s.xq = s.y + N * O;
-    s.q = s.xq + d;
-    s.dW = s.q + O;
-    s.g = s.dW + O * d;
-    s.live = s.g + O * d;
-    memcpy(s.x, task->x, sizeof(double) * (size_t)(N * d));
-    memcpy(s.y, task->y, sizeof(double) * (size_t)(N * O));
-    memcpy(s.xq, task->xq, sizeof(double) * (size_t)d);
-    for (int c = 0; c < d; c++)
-        s.live[c] = 1;
-    for (int o = 0; o < O; o++) {
-        s.q[o] = W0 ? dot(W0 + o * d, task->xq, d) : 0;
-        for (int c = 0; c < d; c++)
-            s.g[o * d + c] = W0 ? W0[o * d + c] : 0;
-    }
+    s.y = s.x + N * d * LANES;
+    s.xq = s.y + N * O * LANES;
+    s.q = s.xq + d * LANES;
+    s.g = s.q + O * LANES;
+    s.live = s.g + O * d * LANES;
+    s.rests = s.live + d * LANES;
+    s.dW = s.rests + N * LANES;
+    copy(s.x, group->x, N * d);
+    copy(s.y, group->y, N * O);
+    copy(s.xq, group->xq, d);
+    for (int i = 0; i < d * LANES; i++)
+        s.live[i] = 1;
+    start_query(&s, group, W0);
     return s;
 }
 
+/* rests_i = y_i[o] - W0[o] . x_i. */
+static void form_rests(struct slots *s, const struct regression *group, const double *W0, int o)
+{
+    int d = group->d;
+    for (int i = 0; i < group->N; i++) {
+        double *rest = s->rests + i * LANES;
+        copy(rest, s->y + (i * group->O + o) * LANES, 1);
+        for (int c = 0; W0 && c < d; c++)
+            add_scaled(rest, -W0[o * d + c], s->x + (i * d + c) * LANES);
+    }
+}
+
 /* dW[o] = rate sum_i (y_i[o] - W0[o] . x_i) x_i, and the slots of output o follow. */
-static void step(struct slots *s, const struct regression *task, const struct descent *descent,
+static void step(struct slots *s, const struct regression *group, const struct descent *descent,
                  int o)
 {
-    int d = task->d, N = task->N, O = task->O;
-    double *dW = s->dW + o * d;
-    memset(dW, 0, sizeof(double) * (size_t)d);
-    for (int i = 0; i < N; i++) {
-        const double *x = s->x + i * d;
-        double rest = s->y[i * O + o] - (descent->W0 ? dot(descent->W0 + o * d, x, d) : 0);
-        for (int c = 0; c < d; c++)
-            dW[c] += rest * x[c];
+    int d = group->d, N = group->N, O = group->O;
+    form_rests(s, group, descent->W0, o);
+    for (int c = 0; c < d; c++) {
+        double sum[LANES] = {0};
+        for (int i = 0; i < N; i++)
+            add_product(sum, s->rests + i * LANES, s->x + (i * d + c) * LANES);
+        for (int b = 0; b < LANES; b++)
+            s->dW[c * LANES + b] = descent->rate * sum[b];
     }
-    for (int c = 0; c < d; c++)
-        dW[c] *= descent->rate;
-    for (int i = 0; i < N; i++)
-        s->y[i * O + o] -= dot(dW, s->x + i * d, d);
-    s->q[o] += dot(dW, s->xq, d);
-    for (int c = 0; c < d; c++)
-        s->g[o * d + c] += dW[c] * s->live[c];
+    for (int i = 0; i < N; i++) {
+        double slot[LANES];
+        copy(slot, s->y + (i * O + o) * LANES, 1);
+        for (int c = 0; c < d; c++)
+            subtract_product(slot, s->dW + c * LANES, s->x + (i * d + c) * LANES);
+        copy(s->y + (i * O + o) * LANES, slot, 1);
+    }
+    for (int c = 0; c < d; c++) {
+        add_product(s->q + o * LANES, s->dW + c * LANES, s->xq + c * LANES);
+        add_product(s->g + (o * d + c) * LANES, s->dW + c * LANES, s->live + c * LANES);
+    }
 }
 
-static void limit(double *values, int n, double clip)
+static void limit(double *values, int rows, double clip)
 {
-    for (int i = 0; i < n; i++)
-        if (fabs(values[i]) > clip)
-            values[i] = copysign(clip, values[i]);
+    for (int i = 0; i < rows * LANES; i++)
+        values[i] = fabs(values[i]) > clip ? copysign(clip, values[i]) : values[i];
 }
 
-static void clip_slots(struct slots *s, const struct regression *task, double clip)
+/* derivative = 0 where the value is cut. */
+static void cut(double *derivative, const double *value, double clip)
 {
-    int d = task->d;
+    for (int b = 0; b < LANES; b++)
+        derivative[b] = fabs(value[b]) > clip ? 0 : derivative[b];
+}
+
+static void clip_slots(struct slots *s, const struct regression *group, double clip)
+{
+    int d = group->d, O = group->O;
     for (int c = 0; c < d; c++)
-        if (fabs(s->xq[c]) > clip)
-            s->live[c] = 0;
-    for (int o = 0; o < task->O; o++)
-        if (fabs(s->q[o]) > clip)
-            memset(s->g + o * d, 0, sizeof(double) * (size_t)d);
-    limit(s->x, task->N * d, clip);
-    limit(s->y, task->N * task->O, clip);
+        cut(s->live + c * LANES, s->xq + c * LANES, clip);
+    for (int o = 0; o < O; o++)
+        for (int c = 0; c < d; c++)
+            cut(s->g + (o * d + c) * LANES, s->q + o * LANES, clip);
+    limit(s->x, group->N * d, clip);
+    limit(s->y, group->N * O, clip);
     limit(s->xq, d, clip);
-    limit(s->q, task->O, clip);
+    limit(s->q, O, clip);
 }
 
-void descent_predict(double *prediction, double *sensitivity, const struct regression *task,
+void descent_predict(double *prediction, double *sensitivity, const struct regression *group,
                      const struct descent *descent, double *scratch)
 {
-    struct slots s = start(scratch, task, descent->W0);
+    struct slots s = start(scratch, group, descent->W0);
     for (int l = 0; l < descent->steps; l++) {
-        for (int o = 0; o < task->O; o++)
-            step(&s, task, descent, o);
+        for (int o = 0; o < group->O; o++)
+            step(&s, group, descent, o);
         if (descent->clip > 0)
-            clip_slots(&s, task, descent->clip);
+            clip_slots(&s, group, descent->clip);
     }
-    memcpy(prediction, s.q, sizeof(double) * (size_t)task->O);
+    copy(prediction, s.q, group->O);
     if (sensitivity)
-        memcpy(sensitivity, s.g, sizeof(double) * (size_t)(task->O * task->d));
+        copy(sensitivity, s.g, group->O * group->d);
 }
 
 double descent_loss(double *losses, const struct regression_set *set, const struct descent *descent,
                     double *scratch)
 {
-    double sum = 0, *yhat = scratch, *rest = scratch + set->O;
-    for (int i = 0; i < set->count; i++) {
-        struct regression task = regression_at(set, i);
-        descent_predict(yhat, NULL, &task, descent, rest);
-        double loss = 0;
-        for (int o = 0; o < set->O; o++)
-            loss += .5 * (yhat[o] - task.yq[o]) * (yhat[o] - task.yq[o]);
-        sum += loss;
-        if (losses)
-            losses[i] = loss;
+    double sum = 0, *yhat = scratch, *rest = scratch + set->O * LANES;
+    for (int g = 0; g < regression_groups(set); g++) {
+        struct regression group = regression_at(set, g);
+        descent_predict(yhat, NULL, &group, descent, rest);
+        for (int b = 0; b < regression_lanes(set, g); b++) {
+            double loss = 0;
+            for (int o = 0; o < set->O; o++) {
+                double difference = yhat[o * LANES + b] - group.yq[o * LANES + b];
+                loss += .5 * difference * difference;
+            }
+            sum += loss;
+            if (losses)
+                losses[g * LANES + b] = loss;
+        }
     }
     return sum / set->count;
 }

@@ -4,8 +4,7 @@
 
 size_t least_squares_scratch(int d, int N, int O)
 {
-    int vectors = d < N ? d : N, length = d < N ? N : d;
-    return (size_t)(vectors * length + vectors * O + vectors + O);
+    return (size_t)(d * N + (d > N * O ? d : N * O));
 }
 
 static double dot(const double *a, const double *b, int n)
@@ -45,30 +44,32 @@ static void orthogonalise(double *v, double *labels, int k, int length, int widt
 }
 
 /* N <= d: the pairs (x_i, y_i) become orthonormal; W is sum of label x row. */
-static void from_rows(double *prediction, const struct regression *task, double *v, double *labels)
+static void from_rows(double *prediction, const struct regression *group, int lane, double *v,
+                      double *labels)
 {
-    int d = task->d, N = task->N, O = task->O;
+    int d = group->d, N = group->N, O = group->O;
     for (int i = 0; i < N * d; i++)
-        v[i] = task->x[i];
+        v[i] = group->x[i * LANES + lane];
     for (int i = 0; i < N * O; i++)
-        labels[i] = task->y[i];
+        labels[i] = group->y[i * LANES + lane];
     for (int k = 0; k < N; k++)
         orthogonalise(v, labels, k, d, O);
     for (int k = 0; k < N; k++)
         for (int o = 0; o < O; o++)
-            prediction[o] += labels[k * O + o] * dot(v + k * d, task->xq, d);
+            for (int c = 0; c < d; c++)
+                prediction[o] += labels[k * O + o] * v[k * d + c] * group->xq[c * LANES + lane];
 }
 
 /* N > d: the columns of X become orthonormal, each with its entry of x_q as the label; the
  * projection of the labels y on column k, times the entry, adds up to W x_q. */
-static void from_columns(double *prediction, const struct regression *task, double *v,
+static void from_columns(double *prediction, const struct regression *group, int lane, double *v,
                          double *entries)
 {
-    int d = task->d, N = task->N, O = task->O;
+    int d = group->d, N = group->N, O = group->O;
     for (int c = 0; c < d; c++) {
-        entries[c] = task->xq[c];
+        entries[c] = group->xq[c * LANES + lane];
         for (int i = 0; i < N; i++)
-            v[c * N + i] = task->x[i * d + c];
+            v[c * N + i] = group->x[(i * d + c) * LANES + lane];
     }
     for (int k = 0; k < d; k++)
         orthogonalise(v, entries, k, N, 1);
@@ -76,19 +77,19 @@ static void from_columns(double *prediction, const struct regression *task, doub
         for (int o = 0; o < O; o++) {
             double share = 0;
             for (int i = 0; i < N; i++)
-                share += v[k * N + i] * task->y[i * O + o];
+                share += v[k * N + i] * group->y[(i * O + o) * LANES + lane];
             prediction[o] += share * entries[k];
         }
 }
 
-void least_squares_predict(double *prediction, const struct regression *task, double *scratch)
+void least_squares_predict(double *prediction, const struct regression *group, int lane,
+                           double *scratch)
 {
-    int d = task->d, N = task->N;
-    double *labels = scratch + (size_t)(d * N);
-    for (int o = 0; o < task->O; o++)
+    double *labels = scratch + group->d * group->N;
+    for (int o = 0; o < group->O; o++)
         prediction[o] = 0;
-    if (N <= d)
-        from_rows(prediction, task, scratch, labels);
+    if (group->N <= group->d)
+        from_rows(prediction, group, lane, scratch, labels);
     else
-        from_columns(prediction, task, scratch, labels);
+        from_columns(prediction, group, lane, scratch, labels);
 }

@@ -18,15 +18,13 @@ void bracket_enclose(struct bracket *b, const struct function *f)
     double low = function_at(f, b->low), middle = function_at(f, b->middle),
            high = function_at(f, b->high);
     for (int i = 0; i < SHIFTS_MAX && (low < middle || high < middle); i++) {
-        bool down = low < high;
-        double step = down ? b->middle - b->low : b->high - b->middle;
-        if (down) {
-            *b = (struct bracket){b->low - step, b->low, b->middle};
+        if (low < high) {
+            *b = (struct bracket){b->low - 2 * (b->middle - b->low), b->low, b->middle};
             high = middle;
             middle = low;
             low = function_at(f, b->low);
         } else {
-            *b = (struct bracket){b->middle, b->high, b->high + step};
+            *b = (struct bracket){b->middle, b->high, b->high + 2 * (b->high - b->middle)};
             low = middle;
             middle = high;
             high = function_at(f, b->high);

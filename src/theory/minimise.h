@@ -15,7 +15,7 @@ struct bracket {
     double low, middle, high;
 };
 
-/* Steps outwards by the width of the bracket's half until it encloses a minimum; at most 64 times.
+/* Steps downhill, each step twice the last, until the bracket encloses a minimum; at most 64 times.
  */
 void bracket_enclose(struct bracket *bracket, const struct function *f);
 

@@ -20,24 +20,35 @@ static double loss_at(const void *context, double rate)
     return descent_loss(NULL, trial->set, &descent, trial->scratch);
 }
 
+/* above += sum (y_q - before) . m, below += sum m . m over the tasks of a group, m = after -
+ * before.
+ */
+static void add_moments(double *above, double *below, const struct regression *group, int lanes,
+                        const double *before, const double *after)
+{
+    for (int o = 0; o < group->O; o++)
+        for (int b = 0; b < lanes; b++) {
+            int at = o * LANES + b;
+            double m = after[at] - before[at];
+            *above += (group->yq[at] - before[at]) * m;
+            *below += m * m;
+        }
+}
+
 /* The prediction of one step is W0 x_q + c m, so the loss is a parabola in c: its minimum is at
  * sum (y_q - W0 x_q) . m / sum m . m. */
 static double one_step_rate(const struct trial *trial)
 {
     int O = trial->set->O;
-    double *before = trial->scratch, *after = before + O, *rest = after + O;
+    double *before = trial->scratch, *after = before + O * LANES, *rest = after + O * LANES;
     struct descent none = {.steps = 0, .W0 = trial->descent->W0};
     struct descent unit = {.steps = 1, .rate = 1, .W0 = trial->descent->W0};
     double above = 0, below = 0;
-    for (int i = 0; i < trial->set->count; i++) {
-        struct regression task = regression_at(trial->set, i);
-        descent_predict(before, NULL, &task, &none, rest);
-        descent_predict(after, NULL, &task, &unit, rest);
-        for (int o = 0; o < O; o++) {
-            double m = after[o] - before[o];
-            above += (task.yq[o] - before[o]) * m;
-            below += m * m;
-        }
+    for (int g = 0; g < regression_groups(trial->set); g++) {
+        struct regression group = regression_at(trial->set, g);
+        descent_predict(before, NULL, &group, &none, rest);
+        descent_predict(after, NULL, &group, &unit, rest);
+        add_moments(&above, &below, &group, regression_lanes(trial->set, g), before, after);
     }
     double rate = above / below;
     return isfinite(rate) ? rate : 0;

@@ -106,7 +106,7 @@ struct kernels {
 
     /* ---- mesa layer (science.md 2.6), one head, [T] tokens of K features, per lane
      * forward: S[T][K][K][LANES] written (S_t), sq[T][K][LANES] written (S_t q_t), out[T][K][LANES]
-     * written = Phi_t S_t q_t. lambda shared. */
+     * written = Phi_t S_t q_t. lambda shared; scratch as for mesa_backward. */
     void (*mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
                          real lambda, real *scratch, int T, int K);
     /* dq, dk, dv [T][K][LANES] written; dlambda[LANES] written; scratch 4 K K + 4 K rows of LANES
@@ -119,7 +119,8 @@ struct kernels {
 
     /* [n][LANES] uniform in [low, high): low + (high - low) u, u = (word >> 8) 2^-24 */
     void (*uniform)(real *x, struct random_lanes *random, int n, real low, real high);
-    /* [n][LANES] normal with mean 0 by Box-Muller, pairs (2i, 2i+1) from two words each */
+    /* [n][LANES] normal with mean 0 by Box-Muller, pairs (2i, 2i+1) from two words each; at most
+     * 5.77 deviations; an odd n drops the last number of its last pair */
     void (*normal)(real *x, struct random_lanes *random, int n, real deviation);
 };
 

@@ -1,0 +1,78 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/kernels.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#ifdef MESASWEEP_HAS_X86
+extern const struct kernels kernels_avx512, kernels_avx2;
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+extern const struct kernels kernels_generic;
+
+static bool always(void)
+{
+    return true;
+}
+
+static const struct {
+    const struct kernels *kernels;
+    bool (*runs_here)(void);
+} objects[] = {
+#ifdef MESASWEEP_HAS_X86
+    {&kernels_avx512, has_avx512},
+    {&kernels_avx2, has_avx2},
+#endif
+    {&kernels_generic, always},
+};
+
+const struct kernels *kernels_at(int i)
+{
+    for (size_t o = 0; o < sizeof objects / sizeof objects[0]; o++)
+        if (objects[o].runs_here() && i-- == 0)
+            return objects[o].kernels;
+    return NULL;
+}
+
+enum status kernels_best(const struct kernels **kernels, struct error *err)
+{
+    const char *wanted = getenv("MESASWEEP_ISA");
+    char names[64] = "";
+    size_t used = 0;
+    for (int i = 0; kernels_at(i); i++) {
+        const char *name = kernels_at(i)->name;
+        if (!wanted || !*wanted || strcmp(wanted, name) == 0) {
+            *kernels = kernels_at(i);
+            return OK;
+        }
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", name);
+    }
+    return error_set(err, ERR_USAGE, "MESASWEEP_ISA: '%s' is not among what this CPU runs: %s",
+                     wanted, names);
+}
+
+void kernels_flush_denormals(void)
+{
+#if defined(__SSE2__)
+    enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40 };
+    _mm_setcsr(_mm_getcsr() | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
+#elif defined(__aarch64__)
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | (uint64_t)1 << 24));
+#endif
+}

@@ -1,0 +1,37 @@
+#include "table.h"
+
+#define TEXT2(x) #x
+#define TEXT(x) TEXT2(x)
+#define ROW(name) .name = KERNEL(name)
+
+const struct kernels NAME(kernels) = {
+    .name = TEXT(MESASWEEP_ISA),
+    ROW(lanes_lanes),
+    ROW(lanes_shared),
+    ROW(reduce),
+    ROW(fill),
+    ROW(copy),
+    ROW(axpy),
+    ROW(scale),
+    ROW(multiply),
+    ROW(clip),
+    ROW(clip_backward),
+    ROW(exp),
+    ROW(log),
+    ROW(sin),
+    ROW(cos),
+    ROW(gelu),
+    ROW(gelu_backward),
+    ROW(softmax),
+    ROW(softmax_backward),
+    ROW(normalise),
+    ROW(normalise_backward),
+    ROW(unit),
+    ROW(unit_backward),
+    ROW(affine),
+    ROW(reduce_sum),
+    ROW(mesa_forward),
+    ROW(mesa_backward),
+    ROW(uniform),
+    ROW(normal),
+};

@@ -1,0 +1,205 @@
+/* vector.h - the register of one instruction set, and the few operations that C lacks for it.
+ *
+ * A group of LANES numbers is PARTS registers of VL lanes; kernels treat each part by itself. VL is
+ * always the width of the hardware: compilers split wider vectors badly. Everything else is written
+ * with the vector types of gcc and clang, so that one source serves every instruction set.
+ */
+#ifndef MATH_ISA_VECTOR_H
+#define MATH_ISA_VECTOR_H
+
+#include <string.h>
+
+#include "math/kernels.h"
+
+#if defined(MESASWEEP_ISA_avx512) || defined(MESASWEEP_ISA_avx2)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#define PASTE2(a, b) a##_##b
+#define PASTE(a, b) PASTE2(a, b)
+#define NAME(x) PASTE(x, MESASWEEP_ISA) /* the name of a function of this object */
+#define INLINE static inline __attribute__((always_inline, unused))
+
+#ifdef MESASWEEP_DOUBLE
+typedef int64_t integer;
+#define PS(name) name##_pd
+#else
+typedef int32_t integer;
+#define PS(name) name##_ps
+#endif
+
+#if defined(MESASWEEP_ISA_avx512)
+enum { REGISTER = 64 };
+#elif defined(MESASWEEP_ISA_avx2)
+enum { REGISTER = 32 };
+#else
+enum { REGISTER = 16 };
+#endif
+enum { VL = REGISTER / sizeof(real), PARTS = LANES / VL };
+
+typedef real vec __attribute__((vector_size(REGISTER)));
+typedef integer ivec __attribute__((vector_size(REGISTER)));
+typedef uint32_t words __attribute__((vector_size(VL * 4)));
+/* The same in memory, at any address. */
+typedef real vec_at __attribute__((vector_size(REGISTER), aligned(sizeof(real)), may_alias));
+typedef uint32_t words_at __attribute__((vector_size(VL * 4), aligned(4), may_alias));
+
+INLINE vec load(const real *at)
+{
+    return *(const vec_at *)at;
+}
+
+INLINE void store(real *at, vec x)
+{
+    *(vec_at *)at = x;
+}
+
+INLINE vec all(real x)
+{
+    return x - (vec){0}; /* keeps the sign of -0 */
+}
+
+/* ---- one rounding: a b + c */
+
+#if defined(MESASWEEP_ISA_avx512)
+INLINE vec fma_vec(vec a, vec b, vec c)
+{
+    return PS(_mm512_fmadd)(a, b, c);
+}
+
+INLINE vec fnma_vec(vec a, vec b, vec c)
+{
+    return PS(_mm512_fnmadd)(a, b, c);
+}
+
+INLINE vec sqrt_vec(vec x)
+{
+    return PS(_mm512_sqrt)(x);
+}
+#elif defined(MESASWEEP_ISA_avx2)
+INLINE vec fma_vec(vec a, vec b, vec c)
+{
+    return PS(_mm256_fmadd)(a, b, c);
+}
+
+INLINE vec fnma_vec(vec a, vec b, vec c)
+{
+    return PS(_mm256_fnmadd)(a, b, c);
+}
+
+INLINE vec sqrt_vec(vec x)
+{
+    return PS(_mm256_sqrt)(x);
+}
+#else
+#ifdef MESASWEEP_DOUBLE
+INLINE vec fma_vec(vec a, vec b, vec c)
+{
+    for (int i = 0; i < VL; i++)
+        c[i] = __builtin_fma(a[i], b[i], c[i]);
+    return c;
+}
+#else
+INLINE vec fma_vec(vec a, vec b, vec c)
+{
+    for (int i = 0; i < VL; i++)
+        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    return c;
+}
+#endif
+
+INLINE vec fnma_vec(vec a, vec b, vec c)
+{
+    return fma_vec(-a, b, c);
+}
+
+INLINE vec sqrt_vec(vec x)
+{
+#ifdef __SSE2__
+    return PS(_mm_sqrt)(x);
+#else
+    for (int i = 0; i < VL; i++)
+        x[i] = (real)__builtin_sqrt(x[i]);
+    return x;
+#endif
+}
+#endif
+
+/* ---- choices; a comparison with a NaN is false */
+
+#if defined(MESASWEEP_ISA_avx512)
+#ifdef MESASWEEP_DOUBLE
+typedef __mmask8 mask;
+#define COMPARE _mm512_cmp_pd_mask
+#else
+typedef __mmask16 mask;
+#define COMPARE _mm512_cmp_ps_mask
+#endif
+
+INLINE mask less(vec a, vec b)
+{
+    return COMPARE(a, b, _CMP_LT_OQ);
+}
+
+INLINE vec choose(mask m, vec yes, vec no)
+{
+    return PS(_mm512_mask_blend)(m, no, yes);
+}
+
+INLINE bool any(mask m)
+{
+    return m != 0;
+}
+#else
+typedef ivec mask;
+
+INLINE mask less(vec a, vec b)
+{
+    return (mask)(a < b);
+}
+
+INLINE vec choose(mask m, vec yes, vec no)
+{
+#ifdef MESASWEEP_ISA_avx2
+    return PS(_mm256_blendv)(no, yes, (vec)m);
+#else
+    return (vec)((m & (ivec)yes) | (~m & (ivec)no));
+#endif
+}
+
+INLINE bool any(mask m)
+{
+#if defined(MESASWEEP_ISA_avx2)
+    return PS(_mm256_movemask)((vec)m) != 0;
+#elif defined(__SSE2__)
+    return PS(_mm_movemask)((vec)m) != 0;
+#else
+    integer found = 0;
+    for (int i = 0; i < VL; i++)
+        found |= m[i];
+    return found != 0;
+#endif
+}
+#endif
+
+INLINE vec smaller(vec a, vec b) /* of numbers; b when either is NaN */
+{
+    return choose(less(a, b), a, b);
+}
+
+INLINE vec larger(vec a, vec b) /* of numbers; b when either is NaN */
+{
+    return choose(less(b, a), a, b);
+}
+
+INLINE void update_at(real *at, vec value, enum update update)
+{
+    if (update == SET)
+        store(at, value);
+    else
+        store(at, update == ADD ? load(at) + value : load(at) - value);
+}
+
+#endif

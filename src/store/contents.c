@@ -1,0 +1,242 @@
+#include "contents.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 256, IDENTITY_SIZE = SUMMARY_IDENTITY + 1 };
+
+void contents_parse(void *value, enum hdf_type type, const char *text)
+{
+    switch (type) {
+    case HDF_I8:
+        *(int8_t *)value = strcmp(text, "true") == 0;
+        break;
+    case HDF_I32: {
+        int32_t number = (int32_t)strtol(text, NULL, 10);
+        memcpy(value, &number, sizeof number);
+        break;
+    }
+    case HDF_I64: {
+        int64_t number = strtoll(text, NULL, 10);
+        memcpy(value, &number, sizeof number);
+        break;
+    }
+    default: {
+        double number = strtod(text, NULL);
+        memcpy(value, &number, sizeof number);
+    }
+    }
+}
+
+/* Runs first .. first+count-1, described. */
+struct chunk {
+    struct layout_run runs[CHUNK];
+    char identity[CHUNK][IDENTITY_SIZE];
+    int64_t first, count;
+    void *values, *steps; /* memory of the runs */
+};
+
+static struct chunk *chunk_create(const struct layout *layout)
+{
+    size_t values = (size_t)layout->swept_count + 1;
+    size_t steps = (size_t)layout->axes[AXIS_EVALUATION].length + 1;
+    struct chunk *chunk = calloc(1, sizeof *chunk);
+    assert(chunk);
+    char(*text)[KEY_TEXT_SIZE] = chunk->values = calloc(CHUNK * values, sizeof *text);
+    int64_t *step = chunk->steps = calloc(CHUNK * steps, sizeof *step);
+    assert(text && step);
+    for (size_t i = 0; i < CHUNK; i++) {
+        chunk->runs[i].values = text + i * values;
+        chunk->runs[i].steps = step + i * steps;
+    }
+    return chunk;
+}
+
+static void chunk_destroy(struct chunk *chunk)
+{
+    free(chunk->values);
+    free(chunk->steps);
+    free(chunk);
+}
+
+static void chunk_fill(struct chunk *chunk, const struct layout *layout, int64_t first)
+{
+    chunk->first = first;
+    chunk->count = layout->runs - first < CHUNK ? layout->runs - first : CHUNK;
+    for (int64_t i = 0; i < chunk->count; i++) {
+        layout->describe(&chunk->runs[i], layout, first + i);
+        snprintf(chunk->identity[i], IDENTITY_SIZE, "%016" PRIx64, chunk->runs[i].identity);
+    }
+}
+
+/* ---- values for each run */
+
+static const char *text_of(const struct dataset *row, const struct chunk *chunk,
+                           const struct layout *layout, int64_t i)
+{
+    int class = layout->weights_class[chunk->first + i];
+    switch (row->content) {
+    case CONTENT_IDENTITY:
+        return chunk->identity[i];
+    case CONTENT_CONFIG:
+        return chunk->runs[i].config;
+    case CONTENT_KEY:
+        return chunk->runs[i].values[row->which];
+    default:
+        return class < 0 ? "" : layout->classes[class].name;
+    }
+}
+
+/* The bytes of the row of run i of the chunk. */
+static void put_row(unsigned char *to, const struct dataset *row, const struct chunk *chunk,
+                    const struct layout *layout, int64_t i)
+{
+    const struct layout_run *run = &chunk->runs[i];
+    if (row->type == HDF_TEXT) {
+        const char *text = text_of(row, chunk, layout, i);
+        memcpy(to, &text, sizeof text);
+    } else if (row->content == CONTENT_KEY) {
+        contents_parse(to, row->type, run->values[row->which]);
+    } else if (row->content == CONTENT_STEP) {
+        memcpy(to, run->steps, (size_t)dataset_row_bytes(row));
+    } else if (row->content == CONTENT_ROW) {
+        memcpy(to, &layout->weights_row[chunk->first + i], sizeof *layout->weights_row);
+    } else {
+        strncpy((char *)to, row_status_name(ROW_PENDING), STATE_LETTERS);
+    }
+}
+
+static bool for_each_run(const struct dataset *row, const struct layout *layout)
+{
+    if (row->content == CONTENT_STEP)
+        return !layout->same_steps;
+    return row->content >= CONTENT_IDENTITY;
+}
+
+static void write_chunk(struct hdf *hdf, hid_t id, const struct dataset *row,
+                        const struct chunk *chunk, const struct layout *layout)
+{
+    size_t bytes = row->type == HDF_TEXT ? sizeof(char *) : (size_t)dataset_row_bytes(row);
+    unsigned char *buffer = calloc(CHUNK, bytes);
+    assert(buffer);
+    for (int64_t i = 0; i < chunk->count; i++)
+        put_row(buffer + (size_t)i * bytes, row, chunk, layout, i);
+    hdf_write_rows(hdf, id, chunk->first, chunk->count, buffer);
+    free(buffer);
+}
+
+/* ---- the same for all runs */
+
+static void write_axis(struct hdf *hdf, hid_t id, const struct dataset *row,
+                       const struct layout *layout)
+{
+    int64_t length = row->size[0];
+    int32_t *numbers = calloc((size_t)length, sizeof *numbers);
+    assert(numbers);
+    for (int32_t i = 0; i < length; i++)
+        numbers[i] = i;
+    if (row->content == CONTENT_NAMES)
+        hdf_write_rows(hdf, id, 0, length, layout->axes[row->which].names);
+    else
+        hdf_write_rows(hdf, id, 0, length, numbers);
+    free(numbers);
+}
+
+static void write_members(struct hdf *hdf, hid_t id, const struct dataset *row,
+                          const struct layout *layout, char (*identities)[IDENTITY_SIZE])
+{
+    const char **texts = calloc((size_t)row->size[0] + 1, sizeof *texts);
+    assert(texts);
+    for (int64_t i = 0; i < layout->runs; i++)
+        if (layout->weights_class[i] == row->which)
+            texts[layout->weights_row[i]] = identities[i];
+    hdf_write_rows(hdf, id, 0, row->size[0], texts);
+    free(texts);
+}
+
+void contents_write(struct hdf *hdf, const hid_t *ids, const struct dataset *rows, int count,
+                    const struct layout *layout)
+{
+    struct chunk *chunk = chunk_create(layout);
+    char(*identities)[IDENTITY_SIZE] = calloc((size_t)layout->runs, sizeof *identities);
+    assert(identities);
+    for (int64_t first = 0; first < layout->runs && hdf->status == OK; first += CHUNK) {
+        chunk_fill(chunk, layout, first);
+        memcpy(identities[first], chunk->identity, (size_t)chunk->count * IDENTITY_SIZE);
+        for (int i = 0; i < count; i++)
+            if (for_each_run(&rows[i], layout))
+                write_chunk(hdf, ids[i], &rows[i], chunk, layout);
+    }
+    chunk_fill(chunk, layout, 0);
+    for (int i = 0; i < count; i++) {
+        enum content content = rows[i].content;
+        if (content == CONTENT_INDEX || content == CONTENT_NAMES)
+            write_axis(hdf, ids[i], &rows[i], layout);
+        else if (content == CONTENT_MEMBERS)
+            write_members(hdf, ids[i], &rows[i], layout, identities);
+        else if (content == CONTENT_STEP && layout->same_steps)
+            hdf_write_rows(hdf, ids[i], 0, rows[i].size[0], chunk->runs[0].steps);
+    }
+    free(identities);
+    chunk_destroy(chunk);
+}
+
+/* ---- the summary */
+
+static hid_t summary_type(struct hdf *hdf, const struct summary *summary)
+{
+    hid_t type = H5Tcreate(H5T_COMPOUND, (size_t)summary->bytes);
+    for (int m = 0; m < summary->count; m++) {
+        const struct summary_member *member = &summary->members[m];
+        hid_t own = member->type == HDF_LETTER ? hdf_letters_type(hdf, member->size)
+                                               : hdf_type_make(hdf, member->type);
+        hdf_check(hdf, H5Tinsert(type, member->name, (size_t)member->offset, own),
+                  "make the summary");
+        H5Tclose(own);
+    }
+    return type;
+}
+
+static void put_summary(unsigned char *to, const struct summary *summary, const struct chunk *chunk,
+                        const struct layout *layout, int64_t i)
+{
+    static const double none = __builtin_nan("");
+    for (int m = 0; m < summary->count; m++) {
+        const struct summary_member *member = &summary->members[m];
+        char *at = (char *)to + member->offset;
+        int k = m - 2;
+        if (m == 0)
+            memcpy(at, chunk->identity[i], SUMMARY_IDENTITY);
+        else if (m == 1)
+            strncpy(at, row_status_name(ROW_PENDING), STATE_LETTERS);
+        else if (k >= layout->swept_count)
+            memcpy(at, &none, sizeof none);
+        else if (member->type == HDF_LETTER)
+            strncpy(at, chunk->runs[i].values[k], (size_t)member->size);
+        else
+            contents_parse(at, member->type, chunk->runs[i].values[k]);
+    }
+}
+
+void contents_summary(struct hdf *hdf, const struct layout *layout)
+{
+    struct summary summary = layout_summary(layout);
+    struct chunk *chunk = chunk_create(layout);
+    unsigned char *buffer = calloc(CHUNK, (size_t)summary.bytes);
+    assert(buffer);
+    hid_t type = summary_type(hdf, &summary);
+    hid_t id = hdf_table(hdf, "summary", type, layout->runs);
+    H5Tclose(type);
+    for (int64_t first = 0; first < layout->runs && hdf->status == OK; first += CHUNK) {
+        chunk_fill(chunk, layout, first);
+        for (int64_t i = 0; i < chunk->count; i++)
+            put_summary(buffer + i * summary.bytes, &summary, chunk, layout, i);
+        hdf_write_rows(hdf, id, first, chunk->count, buffer);
+    }
+    free(buffer);
+    chunk_destroy(chunk);
+    free(summary.members);
+}

@@ -1,0 +1,233 @@
+#include "create.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contents.h"
+#include "folder.h"
+
+static void root_attributes(struct hdf *hdf, const struct layout *layout,
+                            const struct store_provenance *from)
+{
+    char now[32];
+    time_t seconds = time(NULL);
+    struct tm utc;
+    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+    const struct {
+        const char *name, *value;
+    } texts[] = {
+        {"format", "mesasweep"},
+        {"name", layout->name},
+        {"about", layout->about},
+        {"sweep", layout->sweep},
+        {"overrides", layout->overrides},
+        {"created", now},
+        {"version", from->version},
+        {"commit", from->commit},
+        {"compiler", from->compiler},
+        {"isa", from->isa},
+        {"host", from->host},
+        {"slurm_job", from->slurm_job},
+        {"rng", "philox4x32-10"},
+        {"default", "results"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        hdf_attribute_text(hdf, hdf->file, texts[i].name, texts[i].value ? texts[i].value : "");
+    const struct {
+        const char *name;
+        int32_t value;
+    } numbers[] = {{"format_version", FORMAT_VERSION},
+                   {"results_version", RESULTS_VERSION},
+                   {"quick", layout->quick},
+                   {"ranks", from->ranks}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        hdf_attribute(hdf, hdf->file, numbers[i].name, HDF_I32, &numbers[i].value);
+}
+
+static void config_group(struct hdf *hdf, const struct layout *layout)
+{
+    hid_t group = hdf_group(hdf, hdf->file, "config");
+    for (int k = 0; k < layout->constant_count; k++) {
+        const struct layout_key *row = &layout->constant[k];
+        enum hdf_type type = hdf_type_of_key(row->key->type);
+        int64_t value;
+        if (type == HDF_TEXT) {
+            hdf_attribute_text(hdf, group, row->key->name, row->value);
+            continue;
+        }
+        contents_parse(&value, type, row->value);
+        hdf_attribute(hdf, group, row->key->name, type, &value);
+    }
+}
+
+/* Viewers that know NeXus draw the curves at once; xarray finds its coordinates. */
+static void results_attributes(struct hdf *hdf, hid_t group, const struct layout *layout)
+{
+    const char *signal = NULL;
+    for (int c = 0; c < layout->column_count && !signal; c++)
+        if (layout->columns[c]->axes[0] == AXIS_EVALUATION)
+            signal = layout->columns[c]->name;
+    size_t size = 8;
+    for (int k = 0; k < layout->swept_count; k++)
+        size += strlen(layout->swept[k].key->name) + 1;
+    char *coordinates = calloc(size, 1), *end = coordinates;
+    assert(coordinates);
+    for (int k = 0; k < layout->swept_count; k++)
+        end = stpcpy(stpcpy(end, layout->swept[k].key->name), " ");
+    if (layout->axes[AXIS_EVALUATION].length > 0)
+        stpcpy(end, "step");
+    else if (end > coordinates)
+        end[-1] = 0;
+    hdf_attribute_text(hdf, group, "name", layout->name);
+    hdf_attribute_text(hdf, group, "coordinates", coordinates);
+    free(coordinates);
+    if (!signal)
+        return;
+    const char *axes[] = {".", layout->same_steps ? "step" : "evaluation"};
+    hdf_attribute_text(hdf, group, "NX_class", "NXdata");
+    hdf_attribute_text(hdf, group, "signal", signal);
+    hdf_attribute_texts(hdf, group, "axes", axes, 2);
+}
+
+static void status_type(struct hdf *hdf, hid_t group)
+{
+    const char *names[ROW_STATUS_COUNT];
+    for (int i = 0; i < ROW_STATUS_COUNT; i++)
+        names[i] = row_status_name((enum row_status)i);
+    hdf_status_type(hdf, group, "status_type", names, ROW_STATUS_COUNT);
+}
+
+static void status_attributes(struct hdf *hdf, hid_t dataset)
+{
+    int8_t values[ROW_STATUS_COUNT];
+    char meanings[16 * ROW_STATUS_COUNT], *end = meanings;
+    for (int8_t i = 0; i < ROW_STATUS_COUNT; i++) {
+        values[i] = i;
+        end += sprintf(end, "%s%s", i ? " " : "", row_status_name((enum row_status)i));
+    }
+    hdf_attribute_array(hdf, dataset, "flag_values", HDF_I8, values, ROW_STATUS_COUNT);
+    hdf_attribute_text(hdf, dataset, "flag_meanings", meanings);
+}
+
+/* Opens the group, making what is missing of its path. */
+static hid_t open_group(struct hdf *hdf, const char *path)
+{
+    char part[sizeof((struct dataset *)0)->group];
+    hid_t group = hdf->file;
+    for (const char *end = path; *end && hdf->status == OK;) {
+        end += strcspn(end + 1, "/") + 1;
+        snprintf(part, sizeof part, "%.*s", (int)(end - path), path);
+        if (H5Lexists(hdf->file, part, H5P_DEFAULT) > 0)
+            group = hdf_check(hdf, H5Gopen2(hdf->file, part, H5P_DEFAULT), "open a group");
+        else
+            group = hdf_group(hdf, hdf->file, part);
+    }
+    return group;
+}
+
+static hid_t make_dataset(struct hdf *hdf, hid_t group, const struct dataset *row,
+                          const hid_t *scales)
+{
+    hsize_t size[LAYOUT_DIMENSIONS];
+    for (int i = 0; i < row->rank; i++)
+        size[i] = (hsize_t)row->size[i];
+    if (row->type == HDF_STATUS)
+        status_type(hdf, group);
+    hid_t id = hdf_dataset(hdf, group, row->name, row->type, row->rank, size);
+    char dimension[80];
+    snprintf(dimension, sizeof dimension,
+             "This is a netCDF dimension but not a netCDF variable.%10lld",
+             (long long)row->size[0]);
+    if (row->scale)
+        hdf_set_scale(hdf, id, row->content == CONTENT_DIMENSION ? dimension : row->name);
+    for (int i = 0; i < row->rank; i++)
+        if (row->scales[i] >= 0)
+            hdf_attach_scale(hdf, id, scales[row->scales[i]], i);
+    if (row->unit)
+        hdf_attribute_text(hdf, id, "units", row->unit);
+    if (row->about)
+        hdf_attribute_text(hdf, id, "long_name", row->about);
+    if (row->type == HDF_LETTER)
+        hdf_attribute_text(hdf, id, "_Encoding", "utf-8");
+    if (row->type == HDF_STATUS)
+        status_attributes(hdf, id);
+    int32_t part = row->part;
+    if (part >= 0)
+        hdf_attribute(hdf, id, "tensor", HDF_I32, &part);
+    return id;
+}
+
+static void make_datasets(struct hdf *hdf, hid_t *ids, const struct dataset *rows, int count,
+                          const struct layout *layout)
+{
+    hid_t group = -1;
+    for (int i = 0; i < count && hdf->status == OK; i++) {
+        if (i == 0 || strcmp(rows[i].group, rows[i - 1].group) != 0) {
+            if (group >= 0)
+                H5Gclose(group);
+            group = open_group(hdf, rows[i].group);
+            if (i == 0)
+                results_attributes(hdf, group, layout);
+        }
+        ids[i] = make_dataset(hdf, group, &rows[i], ids);
+    }
+}
+
+void create_contents(struct hdf *hdf, const struct layout *layout,
+                     const struct store_provenance *provenance)
+{
+    int count;
+    struct dataset *rows = layout_datasets(&count, layout);
+    hid_t *ids = calloc((size_t)count, sizeof *ids);
+    assert(ids);
+    root_attributes(hdf, layout, provenance);
+    make_datasets(hdf, ids, rows, count, layout);
+    if (hdf->status == OK)
+        contents_write(hdf, ids, rows, count, layout);
+    contents_summary(hdf, layout);
+    config_group(hdf, layout);
+    free(ids);
+    free(rows);
+}
+
+static enum status check_space(const char *path, const struct layout *layout, struct error *err)
+{
+    int64_t total = layout_measure(layout, NULL, NULL), room = folder_free(path);
+    if (total <= room)
+        return OK;
+    return error_set(err, ERR_IO,
+                     "%s: needs %.1f MB, there is room for %.1f MB; free some space, name another "
+                     "file with -o, or make the sweep smaller",
+                     path, (double)total / 1e6, (double)room / 1e6);
+}
+
+enum status create_file(const char *path, const struct layout *layout,
+                        const struct store_provenance *provenance, struct error *err)
+{
+    char temporary[PATH_MAX];
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return error_set(err, ERR_IO, "%s: exists already", path);
+    enum status status = check_space(path, layout, err);
+    if (status == OK)
+        status = folder_temporary(temporary, sizeof temporary, path, err);
+    if (status != OK)
+        return status;
+    struct hdf hdf;
+    hdf_create(&hdf, temporary, path, err);
+    if (hdf.status == OK)
+        create_contents(&hdf, layout, provenance);
+    status = hdf_close(&hdf);
+    if (status == OK)
+        status = folder_publish(temporary, path, err);
+    if (status != OK)
+        unlink(temporary); /* nothing half made stays */
+    return status;
+}

@@ -1,0 +1,186 @@
+/* From a plan to a layout: one walk over all configurations finds the columns that some run fills,
+ * the longest axes, the classes of weights and the keys that differ. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout.h"
+
+static void describe(struct layout_run *run, const struct layout *layout, int64_t index)
+{
+    struct run_config config;
+    plan_config(layout->context, index, &config);
+    run->identity = plan_identity(layout->context, index);
+    int length = plan_canonical(&config, run->config, sizeof run->config);
+    assert(length >= 0 && (size_t)length < sizeof run->config);
+    const int *keys;
+    int count = plan_swept(layout->context, &keys);
+    for (int k = 0; k < count; k++)
+        schema_print(&run_schema, &config, keys[k], run->values[k], KEY_TEXT_SIZE);
+    for (int e = 0; e < layout->axes[AXIS_EVALUATION].length; e++)
+        run->steps[e] =
+            e < config.train.evaluations ? run_evaluation_step(&config, e) : (int64_t)-1;
+}
+
+static bool same_tensors(const struct layout_class *class, const struct model *model)
+{
+    if (class->tensor_count != model->tensor_count)
+        return false;
+    for (int t = 0; t < model->tensor_count; t++) {
+        const struct tensor *a = &class->tensors[t], *b = &model->tensors[t];
+        if (a->layer != b->layer || strcmp(a->name, b->name) != 0 || a->rank != b->rank ||
+            memcmp(a->shape, b->shape, sizeof a->shape) != 0)
+            return false;
+    }
+    return true;
+}
+
+static int add_class(struct layout *layout, const char *name, const struct model *model)
+{
+    int place = layout->class_count++;
+    size_t bytes = (size_t)model->tensor_count * sizeof *model->tensors;
+    layout->classes =
+        realloc(layout->classes, (size_t)layout->class_count * sizeof *layout->classes);
+    assert(layout->classes);
+    struct layout_class *class = &layout->classes[place];
+    *class = (struct layout_class){.tensors = malloc(bytes), .tensor_count = model->tensor_count};
+    assert(class->tensors);
+    memcpy(class->tensors, model->tensors, bytes);
+    snprintf(class->name, sizeof class->name, "%s", name);
+    return place;
+}
+
+/* The class of a model: runs of equal tensors. Other tensors under the same name: name_2, ... */
+static int find_class(struct layout *layout, const struct model *model)
+{
+    enum { SUFFIX = 12 };
+    char base[sizeof layout->classes->name - SUFFIX], name[sizeof layout->classes->name];
+    model_class(model, base, sizeof base);
+    snprintf(name, sizeof name, "%s", base);
+    for (int n = 2;; n++) {
+        int c = 0;
+        while (c < layout->class_count && strcmp(layout->classes[c].name, name) != 0)
+            c++;
+        if (c == layout->class_count)
+            return add_class(layout, name, model);
+        if (same_tensors(&layout->classes[c], model))
+            return c;
+        snprintf(name, sizeof name, "%s_%d", base, n);
+    }
+}
+
+/* What one run adds to the layout. `applies` [run_columns()] is true where a run fills a column. */
+static enum status add_run(struct layout *layout, bool *applies, const struct plan *plan,
+                           int64_t index, struct error *err)
+{
+    struct run_config config, first;
+    struct model model;
+    plan_config(plan, index, &config);
+    plan_config(plan, 0, &first);
+    enum status status = run_check(&config, &model, err);
+    if (status != OK)
+        return status;
+    for (int c = 0; c < run_columns(); c++)
+        applies[c] = applies[c] || run_column_applies(&config, plan_analyses(plan), c);
+    for (enum column_axis a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
+        int length = run_axis_length(&config, a);
+        if (length > layout->axes[a].length)
+            layout->axes[a].length = length;
+    }
+    if (config.train.steps != first.train.steps ||
+        config.train.evaluations != first.train.evaluations)
+        layout->same_steps = false;
+    for (int k = 0; k < layout->swept_count; k++) {
+        char text[KEY_TEXT_SIZE];
+        const char *name = layout->swept[k].key->name;
+        int width =
+            schema_print(&run_schema, &config, schema_find(&run_schema, name), text, sizeof text);
+        if (width > layout->swept[k].width)
+            layout->swept[k].width = width;
+    }
+    layout->config_bytes += plan_canonical(&config, NULL, 0);
+    layout->weights_class[index] = layout->weights_row[index] = -1;
+    if (config.keep.weights == KEEP_FINAL) {
+        int c = find_class(layout, &model);
+        layout->weights_class[index] = c;
+        layout->weights_row[index] = (int32_t)layout->classes[c].runs++;
+    }
+    return OK;
+}
+
+static void list_keys(struct layout *layout, const struct plan *plan)
+{
+    const int *keys;
+    int swept = plan_swept(plan, &keys), all = schema_keys(&run_schema);
+    layout->swept = calloc((size_t)all + 1, sizeof *layout->swept);
+    layout->constant = calloc((size_t)all + 1, sizeof *layout->constant);
+    assert(layout->swept && layout->constant);
+    struct run_config config;
+    plan_config(plan, 0, &config);
+    for (int k = 0; k < all; k++) {
+        bool varies = layout->swept_count < swept && keys[layout->swept_count] == k;
+        struct layout_key *row = varies ? &layout->swept[layout->swept_count++]
+                                        : &layout->constant[layout->constant_count++];
+        row->key = schema_key(&run_schema, k);
+        if (!varies)
+            schema_print(&run_schema, &config, k, row->value, sizeof row->value);
+    }
+}
+
+static void list_columns(struct layout *layout, const bool *applies)
+{
+    bool needed[AXIS_COUNT] = {false};
+    layout->columns = calloc((size_t)run_columns() + 1, sizeof *layout->columns);
+    assert(layout->columns);
+    for (int c = 0; c < run_columns(); c++) {
+        if (!applies[c])
+            continue;
+        layout->columns[layout->column_count++] = run_column(c);
+        for (int i = 0; i < COLUMN_AXES; i++)
+            needed[run_column(c)->axes[i]] = true;
+    }
+    for (enum column_axis a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
+        struct layout_axis *axis = &layout->axes[a];
+        axis->name = run_axis(a)->name;
+        axis->about = run_axis(a)->about;
+        if (!needed[a] && a != AXIS_EVALUATION)
+            axis->length = 0;
+        if (axis->length == 0 || !run_axis_label(a, 0))
+            continue;
+        axis->names = calloc((size_t)axis->length, sizeof *axis->names);
+        assert(axis->names);
+        for (int i = 0; i < axis->length; i++)
+            axis->names[i] = run_axis_label(a, i);
+    }
+}
+
+enum status layout_plan(struct layout *layout, const struct plan *plan, struct error *err)
+{
+    int64_t runs = plan_count(plan);
+    *layout = (struct layout){.name = plan_name(plan),
+                              .about = plan_about(plan),
+                              .sweep = plan_text(plan),
+                              .overrides = plan_overrides(plan),
+                              .quick = plan_quick(plan),
+                              .runs = runs,
+                              .same_steps = true,
+                              .describe = describe,
+                              .context = plan};
+    if (runs == 0)
+        return error_set(err, ERR_CONFIG, "%s: no run is left to do", plan_name(plan));
+    bool *applies = calloc((size_t)run_columns() + 1, sizeof *applies);
+    layout->weights_class = calloc((size_t)runs, sizeof *layout->weights_class);
+    layout->weights_row = calloc((size_t)runs, sizeof *layout->weights_row);
+    assert(applies && layout->weights_class && layout->weights_row);
+    list_keys(layout, plan);
+    enum status status = OK;
+    for (int64_t i = 0; i < runs && status == OK; i++)
+        status = add_run(layout, applies, plan, i, err);
+    if (status == OK)
+        list_columns(layout, applies);
+    else
+        layout_dispose(layout);
+    free(applies);
+    return status;
+}

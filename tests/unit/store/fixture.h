@@ -1,0 +1,144 @@
+/* fixture.h - a small layout made by hand, with one of everything: every type of key and column,
+ * columns of no, one and three axes, two classes of weights, runs without weights.
+ *
+ * Run i: depth 1 + i % 2, so classes A (1 layer) and B (2 layers) alternate; every fifth run keeps
+ * no weights. */
+#ifndef TESTS_STORE_FIXTURE_H
+#define TESTS_STORE_FIXTURE_H
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../src/store/create.h"
+
+enum { EVALUATIONS = 5, LAYERS = 3, POSITIONS = 4, TARGETS = 2 };
+enum { TRAIN_LOSS, TEST_LOSS, RATIO, COUNTED, PROBE, FIXTURE_COLUMNS };
+
+static const struct column fixture_columns[FIXTURE_COLUMNS] = {
+    {"train_loss", COLUMN_F32, {AXIS_EVALUATION}, LEVEL_BITS, false, "1", "training loss"},
+    {"test_loss", COLUMN_F32, {AXIS_EVALUATION}, LEVEL_BITS, true, "1", "test loss"},
+    {"ratio", COLUMN_F64, {AXIS_NONE}, LEVEL_BITS, true, "1", "ratio of losses"},
+    {"counted", COLUMN_I32, {AXIS_NONE}, LEVEL_BITS, true, "1", "something counted"},
+    {"probe_r2",
+     COLUMN_F32,
+     {AXIS_LAYER, AXIS_POSITION, AXIS_TARGET},
+     LEVEL_BLAS,
+     false,
+     "1",
+     "R² of a linear probe"},
+};
+
+static const struct key fixture_keys[] = {
+    {.name = "model.depth", .type = KEY_INT, .unit = "layers", .help = "layers"},
+    {.name = "train.rate", .type = KEY_REAL, .unit = "1", .help = "learning rate"},
+    {.name = "tokens.kind", .type = KEY_CHOICE, .help = "tokens"},
+    {.name = "model.shared", .type = KEY_BOOL, .unit = "1", .help = "shared weights"},
+    {.name = "seed", .type = KEY_LONG, .unit = "1", .help = "seed"},
+};
+static const struct key fixture_constants[] = {
+    {.name = "task.kind", .type = KEY_CHOICE, .help = "task"},
+    {.name = "task.dimension", .type = KEY_INT, .unit = "1", .help = "d"},
+};
+
+static struct tensor fixture_tensors[] = {
+    {0, "query", 2, {4, 6}, 0, 24},  {0, "project", 2, {6, 4}, 24, 24},
+    {1, "query", 2, {4, 6}, 48, 24}, {1, "project", 2, {6, 4}, 72, 24},
+    {-1, "scale", 1, {3, 0}, 96, 3},
+};
+
+static inline uint64_t fixture_identity(int64_t run)
+{
+    return (uint64_t)(run + 1) * 0x9E3779B97F4A7C15u;
+}
+
+static inline void fixture_describe(struct layout_run *run, const struct layout *layout,
+                                    int64_t index)
+{
+    static const char *const kinds[] = {"joint", "séparé"};
+    run->identity = fixture_identity(index);
+    snprintf(run->config, sizeof run->config, "model.depth=%d\nseed=%d\n", (int)(1 + index % 2),
+             (int)index);
+    snprintf(run->values[0], KEY_TEXT_SIZE, "%d", (int)(1 + index % 2));
+    snprintf(run->values[1], KEY_TEXT_SIZE, "%.17g", 0.001 * (double)(index + 1));
+    snprintf(run->values[2], KEY_TEXT_SIZE, "%s", kinds[index % 2]);
+    snprintf(run->values[3], KEY_TEXT_SIZE, "%s", index % 3 ? "true" : "false");
+    snprintf(run->values[4], KEY_TEXT_SIZE, "%lld", 9007199254740993ll + (long long)index);
+    for (int e = 0; e < EVALUATIONS; e++)
+        run->steps[e] =
+            layout->same_steps || e < 4 ? e * (index % 2 && !layout->same_steps ? 20 : 25) : -1;
+}
+
+static const char *fixture_targets[] = {"x", "gradient"};
+
+static inline void fixture_axis(struct layout *layout, enum column_axis axis, const char *name,
+                                int length)
+{
+    layout->axes[axis] = (struct layout_axis){name, name, length, NULL};
+}
+
+static inline void fixture_fill(struct layout *layout, int64_t runs)
+{
+    *layout = (struct layout){.name = "depth – Tiefe",
+                              .about = "a test",
+                              .sweep = "name: test\ngrid: {seed: {count: 5}}\n",
+                              .overrides = "train.steps=100\n",
+                              .quick = true,
+                              .runs = runs,
+                              .same_steps = true,
+                              .describe = fixture_describe,
+                              .config_bytes = 40 * runs};
+    fixture_axis(layout, AXIS_EVALUATION, "evaluation", EVALUATIONS);
+    fixture_axis(layout, AXIS_LAYER, "layer", LAYERS);
+    fixture_axis(layout, AXIS_POSITION, "position", POSITIONS);
+    fixture_axis(layout, AXIS_TARGET, "target", TARGETS);
+    layout->axes[AXIS_TARGET].names = calloc(TARGETS, sizeof(char *));
+    memcpy(layout->axes[AXIS_TARGET].names, fixture_targets, sizeof fixture_targets);
+    layout->columns = calloc(FIXTURE_COLUMNS, sizeof *layout->columns);
+    for (int c = 0; c < FIXTURE_COLUMNS; c++)
+        layout->columns[layout->column_count++] = &fixture_columns[c];
+    layout->swept = calloc(5, sizeof *layout->swept);
+    for (int k = 0; k < 5; k++)
+        layout->swept[layout->swept_count++] = (struct layout_key){&fixture_keys[k], "", 8};
+    layout->constant = calloc(2, sizeof *layout->constant);
+    layout->constant[layout->constant_count++] =
+        (struct layout_key){&fixture_constants[0], "linear_regression", 0};
+    layout->constant[layout->constant_count++] =
+        (struct layout_key){&fixture_constants[1], "10", 0};
+    layout->classes = calloc(2, sizeof *layout->classes);
+    layout->class_count = 2;
+    for (int c = 0; c < 2; c++) {
+        int tensors = c ? 5 : 2;
+        struct layout_class *class = &layout->classes[c];
+        snprintf(class->name, sizeof class->name, "L%d_H1_K6_D4", c + 1);
+        class->tensor_count = tensors;
+        class->tensors = malloc(sizeof fixture_tensors);
+        memcpy(class->tensors, fixture_tensors, sizeof fixture_tensors);
+    }
+    layout->weights_class = calloc((size_t)runs, sizeof(int32_t));
+    layout->weights_row = calloc((size_t)runs, sizeof(int32_t));
+    for (int64_t i = 0; i < runs; i++) {
+        int c = i % 5 == 4 ? -1 : (int)(i % 2);
+        layout->weights_class[i] = c;
+        layout->weights_row[i] = c < 0 ? -1 : (int32_t)layout->classes[c].runs++;
+    }
+}
+
+static const struct store_provenance fixture_provenance = {
+    "0.1.0", "abc", "clang -O2", "avx2", "here", NULL, 2};
+
+/* Creates `path` (which must not exist) for `runs` runs. */
+static inline void fixture_create(const char *path, int64_t runs)
+{
+    struct layout layout;
+    struct error err = {""};
+    fixture_fill(&layout, runs);
+    enum status status = create_file(path, &layout, &fixture_provenance, &err);
+    if (status != OK)
+        fprintf(stderr, "%s\n", err.text);
+    assert(status == OK);
+    layout_dispose(&layout);
+}
+
+#endif

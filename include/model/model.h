@@ -26,6 +26,8 @@ struct token_shape {
     int first_token, output_tokens;
     int first_channel, outputs; /* O */
     int sign;                   /* -1 in paper 1, +1 in paper 2 */
+    int zero_channels; /* the first channels of every input token are 0: the first layer skips them
+                        */
 };
 
 /* One weight tensor, in the order in which the block of weights holds them. */
@@ -35,9 +37,11 @@ struct tensor {
                          /weights/<class>/layer<k>/<name> */
     int rank, shape[2];
     size_t offset, count; /* in reals, from the start of the block */
+    bool decays;          /* matrices do; biases, gains and single numbers do not */
+    int row;              /* in the table of tensors.c */
 };
 
-enum { MODEL_LAYERS_MAX = 32, MODEL_TENSORS_MAX = 512 };
+enum { MODEL_LAYERS_MAX = 32, MODEL_TENSORS_MAX = 480 };
 
 struct model {
     struct model_config config;
@@ -55,7 +59,9 @@ struct model {
 enum status model_init(struct model *model, const struct model_config *config,
                        const struct token_shape *shape, struct error *err) MUST_CHECK;
 
-/* Name of the class of runs with these tensor shapes, as L2_H1_K11_D11 ("L1s2_..." when shared). */
+/* Name of the class of runs with these tensor shapes, as L2_H1_K11_D11 ("L1s2_..." when one set is
+ * applied twice); a hash of names and shapes follows when there are other tensors than query, key,
+ * value and project. */
 void model_class(const struct model *model, char *text, size_t size);
 
 /* Initial weights [parameters], a function of (config, seed): stream and counters of weights.c. */

@@ -2,22 +2,91 @@
 
 #include <string.h>
 
-static const char *const names[KIND_COUNT] = {
-    [KIND_LINEAR] = "linear",
-    [KIND_SOFTMAX] = "softmax",
-    [KIND_MIX] = "mix",
-    [KIND_MESA] = "mesa",
+#include "tensors.h"
+
+static real learned_exp(const struct kernels *kernels, real x)
+{
+    real lanes[LANES];
+    for (int b = 0; b < LANES; b++)
+        lanes[b] = x;
+    kernels->exp(lanes, lanes, 1);
+    return lanes[0];
+}
+
+/* g = sigmoid(10 x), science.md 1.1 */
+static real gate_value(const struct kernels *kernels, real x)
+{
+    return 1 / (1 + learned_exp(kernels, -10 * x));
+}
+
+static real gate_slope(real g)
+{
+    return 10 * g * (1 - g);
+}
+
+/* lambda = exp(x) stays positive and starts at 1 */
+static real lambda_slope(real lambda)
+{
+    return lambda;
+}
+
+static void softmax_forward(real *out, const struct head *head)
+{
+    scores_forward(out, head, SCORES_SOFTMAX);
+}
+
+static void softmax_backward(const struct head_gradient *gradient, const struct head *head)
+{
+    scores_backward(gradient, head, SCORES_SOFTMAX);
+}
+
+static void mix_forward(real *out, const struct head *head)
+{
+    scores_forward(out, head, SCORES_MIX);
+}
+
+static void mix_backward(const struct head_gradient *gradient, const struct head *head)
+{
+    scores_backward(gradient, head, SCORES_MIX);
+}
+
+static const struct kind kinds[KIND_COUNT] = {
+    [KIND_LINEAR] = {.name = "linear",
+                     .forward = linear_forward,
+                     .backward = linear_backward,
+                     .scratch = linear_scratch,
+                     .tensor = TENSOR_ROWS},
+    [KIND_SOFTMAX] = {.name = "softmax",
+                      .forward = softmax_forward,
+                      .backward = softmax_backward,
+                      .scratch = scores_scratch,
+                      .tensor = TENSOR_ROWS},
+    [KIND_MIX] = {.name = "mix",
+                  .forward = mix_forward,
+                  .backward = mix_backward,
+                  .scratch = scores_scratch,
+                  .tensor = TENSOR_GATE,
+                  .value = gate_value,
+                  .slope = gate_slope},
+    [KIND_MESA] = {.name = "mesa",
+                   .forward = mesa_forward,
+                   .backward = mesa_backward,
+                   .scratch = mesa_scratch,
+                   .whole = true,
+                   .tensor = TENSOR_LOG_LAMBDA,
+                   .value = learned_exp,
+                   .slope = lambda_slope},
 };
 
-const char *layer_kind_name(enum layer_kind kind)
+const struct kind *kind_at(int kind)
 {
-    return names[kind];
+    return &kinds[kind];
 }
 
 static int find_kind(const char *word, size_t length)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (strlen(names[kind]) == length && memcmp(names[kind], word, length) == 0)
+        if (strlen(kinds[kind].name) == length && memcmp(kinds[kind].name, word, length) == 0)
             return kind;
     return -1;
 }

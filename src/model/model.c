@@ -1,0 +1,127 @@
+#include "model/model.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "kinds.h"
+#include "tensors.h"
+
+/* At most 14 tensors a layer and 8 of the whole model. */
+static_assert(MODEL_TENSORS_MAX >=
+                  TENSOR_EMBEDDING * MODEL_LAYERS_MAX + TENSOR_ROWS - TENSOR_EMBEDDING,
+              "every model's tensors fit");
+
+static enum status resolve_kinds(struct model *model, struct error *err)
+{
+    struct layer_list list;
+    enum status st = layer_list_parse(&list, model->config.layers.text, err);
+    if (st != OK)
+        return error_in(err, st, "model.layers");
+    int fixed = list.count - list.repeats; /* "linear*" may stand for no layer at all */
+    if (fixed > model->L || (!list.repeats && fixed < model->L))
+        return error_set(err, ERR_CONFIG, "model.layers: %d kinds for %d layers%s", fixed, model->L,
+                         fixed < model->L ? "; let the last repeat with *" : "");
+    for (int l = 0; l < model->L; l++)
+        model->kinds[l] = list.kinds[l < fixed ? l : list.count - 1];
+    return OK;
+}
+
+static enum status check_channels(const struct model *model, int base, struct error *err)
+{
+    const struct token_shape *shape = &model->shape;
+    int end = shape->first_channel + shape->outputs;
+    if ((!model->config.output_embedding || model->config.y_update) && end > base)
+        return error_set(err, ERR_CONFIG,
+                         "model.embedding: %d channels do not hold channels %d..%d of the "
+                         "prediction; use model.output_embedding, or %d channels",
+                         base, shape->first_channel, end - 1, end);
+    return OK;
+}
+
+static enum status check(const struct model *model, struct error *err)
+{
+    const struct model_config *c = &model->config;
+    if (c->positions == POSITIONS_QUERY_KEY && c->weights == WEIGHTS_SHARED && model->L > 1)
+        return error_set(err, ERR_CONFIG,
+                         "model.positions: query_key gives the first layer weights of its own, so "
+                         "model.weights can not be shared");
+    for (int l = 0; l < model->L; l++)
+        if (model->kinds[l] == KIND_MESA && c->keys_from != KEYS_CAUSAL)
+            return error_set(err, ERR_CONFIG,
+                             "model.layers: mesa is defined for model.keys_from: causal only");
+    return OK;
+}
+
+enum status model_init(struct model *model, const struct model_config *config,
+                       const struct token_shape *shape, struct error *err)
+{
+    struct model result = {.config = *config, .shape = *shape};
+    int base = config->embedding ? config->embedding : shape->width;
+    result.L = config->depth;
+    result.H = config->heads;
+    result.D = base;
+    if (config->positions == POSITIONS_CONCATENATED)
+        result.D += config->position_size;
+    result.K = config->key_size ? config->key_size : result.D;
+    result.weight_sets = config->weights == WEIGHTS_SHARED ? 1 : result.L;
+
+    enum status st = resolve_kinds(&result, err);
+    if (st == OK)
+        st = check_channels(&result, base, err);
+    if (st == OK)
+        st = check(&result, err);
+    if (st != OK)
+        return st;
+    tensors_lay_out(&result);
+    *model = result;
+    return OK;
+}
+
+/* Names and shapes of all tensors, as they determine the datasets of a class. */
+static uint64_t shapes_hash(const struct model *model)
+{
+    struct hash_xxh64 hash;
+    hash_xxh64_begin(&hash, 0);
+    for (int i = 0; i < model->tensor_count; i++) {
+        const struct tensor *t = &model->tensors[i];
+        char line[96];
+        int length = snprintf(line, sizeof line, "%d/%s[%d,%d];", t->layer, t->name, t->shape[0],
+                              t->shape[1]);
+        hash_xxh64_add(&hash, line, (size_t)length);
+    }
+    return hash_xxh64_end(&hash);
+}
+
+void model_class(const struct model *model, char *text, size_t size)
+{
+    char sets[24] = "";
+    if (model->weight_sets < model->L)
+        snprintf(sets, sizeof sets, "s%d", model->L);
+    int length = snprintf(text, size, "L%d%s_H%d_K%d_D%d", model->weight_sets, sets, model->H,
+                          model->K, model->D);
+    bool plain = model->config.positions != POSITIONS_QUERY_KEY;
+    for (int i = 0; i < model->tensor_count; i++)
+        plain = plain && model->tensors[i].row <= TENSOR_PROJECT;
+    if (!plain && (size_t)length < size)
+        snprintf(text + length, size - (size_t)length, "_%08" PRIx32, (uint32_t)shapes_hash(model));
+}
+
+double model_cost(const struct model *model)
+{
+    const struct token_shape *shape = &model->shape;
+    bool causal = model->config.keys_from == KEYS_CAUSAL;
+    double T = shape->tokens, D = model->D, K = model->K, H = model->H;
+    double N = causal ? T : shape->context;
+    double scores = causal ? T * (T + 1) / 2 : T * N;
+    double cost = T * shape->width * model->config.embedding + 2 * T * D * model->config.input_mlp;
+    for (int l = 0; l < model->L; l++) {
+        double attention = 2 * scores * K;
+        if (model->kinds[l] == KIND_MESA)
+            attention = 8 * T * K * K;
+        cost += H * (2 * T * D * K + 2 * N * D * K + attention) + 2 * T * D * model->config.mlp;
+    }
+    return cost;
+}

@@ -1,0 +1,149 @@
+#include "pass.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* [rows][LANES] */
+static real *take(struct arena *arena, int rows)
+{
+    return ARENA_TAKE(arena, real, (size_t)rows * LANES);
+}
+
+static void find_tensors(struct pass *pass)
+{
+    for (int set = 0; set <= MODEL_LAYERS_MAX; set++)
+        for (int row = 0; row < TENSOR_ROWS; row++)
+            pass->offset[set][row] = -1;
+    for (int i = 0; i < pass->model->tensor_count; i++) {
+        const struct tensor *t = &pass->model->tensors[i];
+        pass->offset[t->layer < 0 ? MODEL_LAYERS_MAX : t->layer][t->row] = (ptrdiff_t)t->offset;
+    }
+}
+
+static void take_work(struct work *w, struct arena *arena, const struct model *model)
+{
+    const struct model_config *c = &model->config;
+    int T = model->shape.tokens, D = model->D, K = model->K;
+    int width = D > model->shape.outputs ? D : model->shape.outputs;
+    real **const keys[] = {&w->raw, &w->q, &w->k, &w->v, &w->out, &w->dq, &w->dk, &w->dv, &w->dout};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        *keys[i] = take(arena, T * K);
+    w->query_norm = take(arena, T);
+    w->key_norm = take(arena, T);
+    w->update = take(arena, T * D);
+    w->head = take(arena, attention_scratch(model));
+    w->row = take(arena, width);
+    if (c->layer_norm) {
+        w->normal = take(arena, T * D);
+        w->normed = take(arena, T * D);
+        w->dnormed = take(arena, T * D);
+        w->statistics = take(arena, T * 2);
+    }
+    if (c->positions == POSITIONS_QUERY_KEY)
+        w->queried = take(arena, T * (D + c->position_size));
+    int hidden = c->mlp > c->input_mlp ? c->mlp : c->input_mlp;
+    for (int i = 0; i < 4 && hidden; i++)
+        w->hidden[i] = take(arena, MLP_BLOCK * hidden);
+}
+
+static void take_streams(struct pass *pass, struct arena *arena)
+{
+    const struct model *model = pass->model;
+    const struct model_config *c = &model->config;
+    const struct token_shape *shape = &model->shape;
+    int T = shape->tokens, D = model->D;
+    bool plain =
+        !c->embedding && (c->positions == POSITIONS_NONE || c->positions == POSITIONS_QUERY_KEY);
+    pass->tokens = take(arena, T * shape->width);
+    pass->dtokens = pass->path == PASS_TOKENS ? take(arena, T * shape->width) : NULL;
+    pass->embedded = plain ? pass->tokens : take(arena, T * D);
+    pass->stream[0] = c->input_mlp ? take(arena, T * D) : pass->embedded;
+    for (int l = 0; l < model->L; l++) {
+        pass->middle[l] = c->mlp ? take(arena, T * D) : NULL;
+        pass->stream[l + 1] = take(arena, T * D);
+    }
+    pass->dstream = take(arena, T * D);
+    pass->outputs = take(arena, shape->output_tokens * shape->outputs);
+    pass->positions = take(arena, T * positions_width(model));
+}
+
+struct pass *pass_create(struct arena *arena, const struct model *model,
+                         const struct kernels *kernels, enum pass_path path)
+{
+    struct pass *pass = ARENA_TAKE(arena, struct pass, 1);
+    struct pass layout = {.model = model, .kernels = kernels, .path = path};
+    find_tensors(&layout);
+    layout.gradient = ARENA_TAKE(arena, real, model->parameters);
+    take_streams(&layout, arena);
+    take_work(&layout.work, arena, model);
+    if (!pass)
+        return NULL;
+    *pass = layout;
+    memset(pass->gradient, 0, model->parameters * sizeof *pass->gradient);
+    positions_write(pass->positions, model, kernels);
+    input_prepare(pass);
+    return pass;
+}
+
+void pass_weights(struct pass *pass, const real *weights)
+{
+    pass->weights = weights;
+}
+
+real *pass_tokens(struct pass *pass)
+{
+    return pass->tokens;
+}
+
+void pass_forward(struct pass *pass)
+{
+    input_forward(pass);
+    for (int l = 0; l < pass->model->L; l++) {
+        attention_forward(pass, l);
+        if (pass->model->config.mlp)
+            mlp_forward(pass, l);
+    }
+    readout_forward(pass);
+}
+
+const real *pass_outputs(const struct pass *pass)
+{
+    return pass->outputs;
+}
+
+void pass_backward(struct pass *pass, const real *doutputs)
+{
+    readout_backward(pass, doutputs);
+    for (int l = pass->model->L - 1; l >= 0; l--) {
+        if (pass->model->config.mlp)
+            mlp_backward(pass, l);
+        attention_backward(pass, l);
+    }
+    input_backward(pass);
+}
+
+void pass_gradient(struct pass *pass, double *gradient)
+{
+    for (size_t i = 0; i < pass->model->parameters; i++) {
+        gradient[i] += (double)pass->gradient[i];
+        pass->gradient[i] = 0;
+    }
+}
+
+const real *pass_input_gradient(const struct pass *pass)
+{
+    assert(pass->path == PASS_TOKENS);
+    return pass->dtokens;
+}
+
+const real *pass_activation(const struct pass *pass, int layer)
+{
+    assert(pass->path == PASS_TOKENS && layer >= 0 && layer <= pass->model->L);
+    return pass->stream[layer];
+}
+
+void pass_keep_all(struct pass *pass)
+{
+    assert(pass->path == PASS_TOKENS);
+    pass->keep_all = true;
+}

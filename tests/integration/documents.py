@@ -1,0 +1,36 @@
+"""Without this README could list keys that do not exist, and a sweep that is shipped could be refused."""
+
+import json
+import subprocess
+
+import program
+
+
+class Documents(program.Case):
+    def test_readme_lists_the_keys_of_the_program(self):
+        text = (program.SOURCE / "README.md").read_text()
+        block = text.split("<!-- mesasweep keys --markdown -->\n")[1].split("<!-- end -->")[0]
+        self.assertEqual(block, self.run_program("keys", "--markdown"))
+
+    def test_every_shipped_sweep_has_a_valid_plan(self):
+        sweeps = sorted((program.SOURCE / "sweeps").glob("*.yaml"))
+        self.assertTrue(sweeps)
+        for path in sweeps:
+            for quick in ([], ["--quick"]):
+                with self.subTest(path.name, quick=quick):
+                    self.assertIn(" runs\n", self.run_program("plan", path, *quick))
+                    lines = self.run_program("plan", path, *quick, "--json").splitlines()
+                    self.assertTrue(all(isinstance(json.loads(line), dict) for line in lines))
+        self.assertEqual(self.listing(), [], "a plan writes nothing")
+
+    def test_keys_and_plan_read_well_in_a_pipe_that_closes(self):
+        run = subprocess.run(f"{program.PROGRAM} keys | head -1", shell=True, capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_a_full_disk_behind_the_output_is_no_success(self):
+        with open("/dev/full", "w") as full:
+            run = subprocess.run([program.PROGRAM, "keys"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((run.returncode, run.stderr), (1, "standard output: No space left on device\n"))
+
+
+program.main()

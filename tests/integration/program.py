@@ -1,0 +1,154 @@
+"""What the integration tests share: a folder, the program, its processes, and the bytes of a result file."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+import uuid
+
+import h5py
+
+PROGRAM = os.environ["MESASWEEP"]
+SOURCE = pathlib.Path(os.environ["MESASWEEP_SOURCE"])
+STOPPED_EARLY = 75
+
+# 9 runs (3 of 12 are dropped as equal) of a fraction of a second each, of several shapes and layer kinds.
+TINY = """\
+name: tiny
+set:
+  train: {steps: 60, batch: 32, evaluations: 7}
+  evaluation.tasks: 128
+grid:
+  model.depth: [1, 2]
+  tokens.kind: [joint, separate]
+  seed: {count: 3}
+when:
+  - {if: {tokens.kind: separate}, set: {model.depth: 2, model.layers: "softmax linear", model.heads: 2}}
+"""
+
+
+def environment(**more):
+    """For mpirun in tests: as root, and with more ranks than cores."""
+    return {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMPI_MCA_rmaps_base_oversubscribe": "1",
+            "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe", **more}
+
+
+class Job:
+    """A started program and everything that it starts, known by a mark in their environment."""
+
+    def __init__(self, folder, *arguments):
+        self.mark = f"MESASWEEP_TEST={uuid.uuid4()}"
+        name, value = self.mark.split("=")
+        self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=folder, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                        env=environment(**{name: value}))
+
+    def pids(self):
+        """Of every live process of the job, the launcher included."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                marked = self.mark.encode() in (entry / "environ").read_bytes().split(b"\0")
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if marked and state not in "ZX":
+                found.append(int(entry.name))
+        return found
+
+    def kill(self, pids):
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def kill_all(self):
+        while pids := self.pids():
+            self.kill(pids)
+        self.process.communicate()
+
+    def vanishes(self, seconds):
+        """Whether no process of the job is left after at most that time."""
+        end = time.monotonic() + seconds
+        while self.pids():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def wait(self, seconds=120):
+        """(exit code, stdout, stderr)"""
+        out, err = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, err
+
+
+class Case(unittest.TestCase):
+    """A test in a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="mesasweep-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.jobs = []
+        self.addCleanup(lambda: [job.kill_all() for job in self.jobs if job.pids()])
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+        return name
+
+    def start(self, *arguments):
+        self.jobs.append(Job(self.folder, *arguments))
+        return self.jobs[-1]
+
+    def run_program(self, *arguments, code=0):
+        """stdout of the program, which must end with that code and, when it succeeds, say nothing wrong."""
+        got, out, err = self.start(*arguments).wait()
+        self.assertEqual(got, code, f"{arguments}: {out}{err}")
+        return out
+
+    def status(self, file):
+        return json.loads(self.run_program("status", "--json", file))
+
+    def listing(self):
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
+
+    def wait_for_done(self, file, count, seconds=60):
+        """Reads the file, live, until that many runs are done."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if (self.folder / file).exists() and self.status(file)["done"] >= count:
+                return
+            time.sleep(0.05)
+        self.fail(f"{file}: {count} runs were not done after {seconds} s")
+
+    def assertSameResults(self, file, other):
+        """Every column that is not volatile and every weight, bit for bit."""
+        one, two = contents(self.folder / file), contents(self.folder / other)
+        self.assertEqual(one.keys(), two.keys())
+        for name in one:
+            self.assertEqual(one[name], two[name], f"{name} of {file} and {other}")
+
+
+def contents(path):
+    """{name: bytes} of every dataset of which each start of the same sweep must make the same."""
+    found = {}
+    with h5py.File(path, "r") as file:
+        def visit(name, item):
+            if isinstance(item, h5py.Dataset) and not re.match(r"log/", name):
+                value = item[()]
+                found[name] = value.tobytes() if value.dtype != object else b"\n".join(value.ravel().tolist())
+        file.visititems(visit)
+    return found
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -1,0 +1,89 @@
+"""Without this a mistake on the command line could write files, start processes, or end in more than one clear line."""
+
+import program
+
+RUN = "mesasweep run SWEEP.yaml [key=value ...]"
+SWEEP = """\
+name: small
+set: {train.steps: 10}
+grid: {seed: [0, 1]}
+"""
+
+# the command line and the one line that it gets
+CASES = [
+    ("", "mesasweep: no command; 'mesasweep --help' lists the commands"),
+    ("rnu a.yaml", "mesasweep: 'rnu' is no command; 'mesasweep --help' lists the commands"),
+    ("run", f"mesasweep run: the sweep file is missing; usage: {RUN}"),
+    ("run seed=1", f"mesasweep run: the sweep file is missing before 'seed=1'; usage: {RUN}"),
+    ("run small.yaml more", "mesasweep run: 'more' is no setting; settings are key=value"),
+    ("run small.yaml --quik", "mesasweep run: --quik: unknown option; did you mean --quick?"),
+    ("run small.yaml --ranks=0", "mesasweep run: --ranks: takes a whole number from 1 to 1000000"),
+    ("run small.yaml -o", "mesasweep run: -o: needs a value, FILE.h5"),
+    ("run small.yaml --json", "mesasweep run: --json: unknown option; 'mesasweep run --help' lists them"),
+    ("plan", "mesasweep plan: the sweep file is missing; usage: mesasweep plan SWEEP.yaml [key=value ...]"),
+    ("resume", "mesasweep resume: the result file is missing; usage: mesasweep resume FILE.h5"),
+    ("resume a.h5 b.h5", "mesasweep resume: 'b.h5' is too much; usage: mesasweep resume FILE.h5"),
+    ("status", "mesasweep status: the result file is missing; usage: mesasweep status FILE.h5"),
+    ("table a.h5 --csv --json", "mesasweep table: --csv and --json exclude each other"),
+    ("keys all", "mesasweep keys: 'all' is too much; usage: mesasweep keys"),
+    ("version 2", "mesasweep version: '2' is too much; usage: mesasweep version"),
+]
+
+# the command line and words that its line must have, in this order; the rest is another layer's
+PARTS = [
+    ("run missing.yaml", ["missing.yaml", "No such file"]),
+    ("plan missing.yaml", ["missing.yaml", "No such file"]),
+    ("run wrong.yaml", ["wrong.yaml:2:", "train.stpes", "train.steps"]),
+    ("run small.yaml train.stpes=3", ["train.stpes", "train.steps"]),
+    ("run small.yaml train.steps=many", ["train.steps", "many"]),
+    ("run small.yaml model.depth=0", ["model.depth", "0", "1..32"]),
+    ("run small.yaml -o no/such/folder.h5", ["no/such/folder.h5", "No such file"]),
+    ("run small.yaml -o small.yaml", ["small.yaml"]),
+    ("run small.yaml limits.file=1000", ["small.h5: would take", "limits.file is 1.0 KB", "--yes"]),
+    ("resume missing.h5", ["missing.h5", "No such file"]),
+    ("resume small.yaml", ["small.yaml"]),
+    ("status missing.h5", ["missing.h5", "No such file"]),
+    ("table small.yaml", ["small.yaml"]),
+]
+
+
+class Refusals(program.Case):
+    def setUp(self):
+        super().setUp()
+        self.write("small.yaml", SWEEP)
+        self.write("wrong.yaml", "name: wrong\nset: {train.stpes: 10}\n")
+
+    def refused(self, line):
+        before = {name: (self.folder / name).read_bytes() for name in self.listing()}
+        code, out, err = self.start(*line.split()).wait()
+        self.assertEqual(out, "")
+        self.assertEqual((code, err.count("\n")), (2, 1), err)
+        self.assertEqual({name: (self.folder / name).read_bytes() for name in self.listing()}, before)
+        return err[:-1]
+
+    def test_each_mistake_gets_its_line(self):
+        for line, message in CASES:
+            with self.subTest(line):
+                self.assertEqual(self.refused(line), message)
+
+    def test_each_mistake_in_a_file_is_named(self):
+        for line, parts in PARTS:
+            with self.subTest(line):
+                err, at = self.refused(line), 0
+                for part in parts:
+                    self.assertIn(part, err[at:])
+                    at = err.index(part, at) + len(part)
+
+    def test_a_line_break_in_an_argument_makes_no_second_line(self):
+        code, out, err = self.start("run", "small.yaml", "a\nb").wait()
+        self.assertEqual((code, err), (2, "mesasweep run: 'a?b' is no setting; settings are key=value\n"))
+
+    def test_help_of_every_command_names_its_options(self):
+        out = self.run_program("--help")
+        for command, option in {"run": "--ranks", "resume": "--break-lock", "plan": "--json", "status": "--json",
+                                "table": "--csv", "keys": "--markdown", "version": "--help"}.items():
+            self.assertIn(f"  {command}", out)
+            self.assertIn(option, self.run_program(command, "--help"))
+
+
+program.main()

@@ -1,0 +1,41 @@
+"""Without this a job that Slurm warns by USR1, or a user stops by Ctrl-C, could lose runs or not come to an end."""
+
+import signal
+import time
+
+import program
+
+SWEEP = program.TINY.replace("steps: 60", "steps: 1500").replace("count: 3", "count: 4")
+
+
+class Stop(program.Case):
+    def stop(self, number):
+        """Starts the sweep, sends the signal once a run is done, resumes."""
+        self.write("tiny.yaml", SWEEP)
+        job = self.start("run", "tiny.yaml", "--ranks", 2)
+        self.wait_for_done("tiny.h5", 1)
+        sent = time.monotonic()
+        job.process.send_signal(number)
+        code, out, err = job.wait()
+        self.assertEqual(code, program.STOPPED_EARLY, out + err)
+        self.assertLess(time.monotonic() - sent, 10)
+        self.assertTrue(job.vanishes(2))
+        status = self.status("tiny.h5")
+        self.assertGreaterEqual(status["done"], 1)
+        self.assertGreater(status["pending"], 0)
+        self.assertEqual(status["failed"] + status["running"], 0)
+
+    def test_usr1_drains_and_resume_gives_the_same_bits(self):
+        self.stop(signal.SIGUSR1)
+        self.run_program("resume", "tiny.h5", "--ranks", 2)
+        self.run_program("run", "tiny.yaml", "-o", "calm.h5", "--ranks", 2)
+        self.assertSameResults("calm.h5", "tiny.h5")
+
+    def test_ctrl_c_drains(self):
+        self.stop(signal.SIGINT)
+
+    def test_term_drains(self):
+        self.stop(signal.SIGTERM)
+
+
+program.main()

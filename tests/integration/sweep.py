@@ -1,0 +1,99 @@
+"""Without this a sweep could seem to run and leave a wrong or empty file, or run everything again when started twice."""
+
+import csv
+import io
+import json
+import math
+
+import h5py
+import numpy
+
+import program
+
+
+class Sweep(program.Case):
+    def run_tiny(self, *arguments):
+        self.write("tiny.yaml", program.TINY)
+        return self.run_program("run", "tiny.yaml", "--ranks", 2, *arguments)
+
+    def test_a_sweep_fills_its_file(self):
+        out = self.run_tiny()
+        self.assertIn("tiny: 9 runs", out)
+        with h5py.File(self.folder / "tiny.h5", "r") as file:
+            self.assertEqual(file.attrs["format"], "mesasweep")
+            self.assertEqual(file.attrs["name"], "tiny")
+            self.assertEqual(file.attrs["sweep"], program.TINY)
+            results = file["results"]
+            self.assertEqual(len(set(results["run"].asstr()[()])), 9)
+            names = {value: name for name, value in h5py.check_enum_dtype(results["status"].dtype).items()}
+            self.assertEqual({names[value] for value in results["status"][()]}, {"done"})
+            curves = results["test_loss"][()]
+            self.assertEqual(curves.shape, (9, 7))
+            self.assertTrue(numpy.isfinite(curves).all())
+            self.assertTrue((curves > 0).all())
+            self.assertEqual(sorted(results["model.depth"][()]), [1, 1, 1, 2, 2, 2, 2, 2, 2])
+            for group in file["weights"].values():
+                for layer in (name for name in group if name.startswith("layer")):
+                    self.assertEqual(set(group[layer]), {"query", "key", "value", "project"})
+                    for tensor in group[layer].values():
+                        self.assertTrue(numpy.isfinite(tensor[()]).all())
+        self.assertEqual(self.listing(), ["tiny.h5", "tiny.yaml"])
+
+    def test_status_counts_the_runs(self):
+        self.run_tiny()
+        status = self.status("tiny.h5")
+        for name, count in {"runs": 9, "done": 9, "failed": 0, "running": 0, "pending": 0}.items():
+            self.assertEqual(status[name], count, name)
+        self.assertEqual(status["failures"], [])
+        self.assertEqual(len(status["slowest"]), 5)
+        self.assertIn("9 done", self.run_program("status", "tiny.h5"))
+
+    def test_tables_agree_with_the_file(self):
+        self.run_tiny()
+        lines = self.run_program("table", "tiny.h5").splitlines()
+        self.assertEqual(len(lines), 10)
+        self.assertEqual(len({len(line.rstrip()) for line in lines}), 1, "columns are aligned")
+        rows = list(csv.DictReader(io.StringIO(self.run_program("table", "--csv", "tiny.h5"))))
+        objects = json.loads(self.run_program("table", "--json", "tiny.h5"))
+        with h5py.File(self.folder / "tiny.h5", "r") as file:
+            final = file["results/test_loss"][:, -1]
+            runs = file["results/run"].asstr()[()]
+        self.assertEqual([row["run"] for row in rows], list(runs))
+        self.assertEqual([row["run"] for row in objects], list(runs))
+        for row, item, loss in zip(rows, objects, final):
+            self.assertEqual(numpy.float32(row["test_loss"]), loss)
+            self.assertEqual(numpy.float32(item["test_loss"]), loss)
+            self.assertTrue(math.isfinite(float(row["seconds"])))
+            self.assertEqual(item["status"], "done")
+
+    def test_a_second_start_runs_nothing(self):
+        self.run_tiny()
+        before = (self.folder / "tiny.h5").read_bytes()
+        for again in (("run", "tiny.yaml"), ("resume", "tiny.h5")):
+            out = self.run_program(*again)
+            self.assertIn("tiny.h5: all 9 runs are done; nothing to do", out)
+            self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
+
+    def test_resume_needs_only_the_file(self):
+        self.write("tiny.yaml", program.TINY + "quick: {train.steps: 30}\n")
+        job = self.start("run", "tiny.yaml", "--quick", "--ranks", 1, "train.batch=48")
+        self.wait_for_done("tiny.quick.h5", 1)
+        job.kill_all()
+        (self.folder / "tiny.yaml").unlink()
+        self.run_program("resume", "tiny.quick.h5", "--ranks", 2)
+        self.assertEqual(self.status("tiny.quick.h5")["done"], 9)
+        with h5py.File(self.folder / "tiny.quick.h5", "r") as file:
+            self.assertEqual(file["config/train.batch"][()], 48)
+            self.assertEqual(file["config/train.steps"][()], 30)
+
+    def test_a_run_with_changed_key_is_another_sweep(self):
+        self.run_tiny()
+        before = (self.folder / "tiny.h5").read_bytes()
+        code, out, err = self.start("run", "tiny.yaml", "train.steps=61").wait()
+        self.assertEqual((code, out), (2, ""))
+        self.assertEqual(err, "tiny.h5: holds other runs ('tiny', 9) than this sweep ('tiny', 9); name another file "
+                              "with -o, or remove this one\n")
+        self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
+
+
+program.main()

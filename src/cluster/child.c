@@ -1,0 +1,152 @@
+#include "child.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "math/lapack.h"
+
+/* What libraries take beside the arena, which limits.memory is about. */
+#define MEMORY_BESIDE (64.0 * 1024 * 1024)
+
+struct child {
+    struct control *control;
+    struct ring ring;
+    const unsigned char *bundle;
+    nursery_work work;
+};
+
+static void progress(void *context, int evaluation, float train_loss, float test_loss)
+{
+    struct control *control = context;
+    if (evaluation < 0 || evaluation >= REGION_POINTS)
+        return;
+    control->point[evaluation] = (struct message_point){train_loss, test_loss};
+    atomic_store_explicit(&control->points, evaluation + 1, memory_order_release);
+}
+
+static bool stop(void *context)
+{
+    struct control *control = context;
+    return atomic_load_explicit(&control->stop, memory_order_relaxed) != 0;
+}
+
+/* The system's killer of processes shall take this one, not the rank. */
+static void volunteer(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (write(fd, "800", 3) < 0)
+        (void)fd; /* a wish, no more */
+    close(fd);
+}
+
+static double address_space(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+static void limit_memory(double bytes, double at_start)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    double most = at_start + bytes + MEMORY_BESIDE;
+    if (bytes > 0 && at_start > 0 && most < (double)limit.rlim_max)
+        limit.rlim_cur = (rlim_t)most;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
+/* From here on a crash is blamed on this item. */
+static void announce(struct control *control, int i, const struct message_item *item)
+{
+    int64_t now = nanoseconds();
+    atomic_store(&control->deadline, 0);
+    atomic_store(&control->points, 0);
+    atomic_store(&control->started, now);
+    atomic_store(&control->current, i);
+    if (item->seconds > 0)
+        atomic_store(&control->deadline, now + (int64_t)(item->seconds * 1e9));
+}
+
+static struct entry *room(struct ring *ring, uint64_t bytes)
+{
+    struct entry *entry;
+    while ((entry = ring_reserve(ring, bytes)) == NULL)
+        nanosleep(&(struct timespec){0, 200000}, NULL); /* the rank is behind */
+    return entry;
+}
+
+static enum run_outcome work_off(struct child *child, int i, const struct message_item *item,
+                                 uint64_t analyses)
+{
+    struct error err = {""};
+    enum run_outcome outcome = RUN_DONE;
+    struct run_host host = {child->control, progress, stop};
+    uint64_t most = (uint64_t)item->record_bytes;
+    if (most < sizeof err.text)
+        most = sizeof err.text;
+    struct entry *entry = room(&child->ring, most);
+    *entry = (struct entry){.item = i, .started = clock_wall()};
+    unsigned char *body = (unsigned char *)(entry + 1);
+    struct record record = {body, (size_t)item->record_bytes, 0};
+    double begin = clock_monotonic();
+
+    enum status st =
+        child->work(&record, &outcome, (const char *)(item + 1), analyses, &host, &err);
+    entry->seconds = clock_monotonic() - begin;
+    entry->kind = st == OK ? ENTRY_RECORD : ENTRY_ERROR;
+    entry->outcome = st == OK ? (int32_t)outcome : (int32_t)st;
+    entry->bytes = st == OK ? (int64_t)record.used : (int64_t)strlen(err.text) + 1;
+    if (st != OK)
+        memcpy(body, err.text, strlen(err.text) + 1);
+    ring_commit(&child->ring, entry);
+    return st == OK ? outcome : RUN_DONE;
+}
+
+_Noreturn void child_main(struct control *control, int region, nursery_work work)
+{
+    unsigned char *memory =
+        mmap(NULL, control->size, PROT_READ | PROT_WRITE, MAP_SHARED, region, 0);
+    if (memory == MAP_FAILED)
+        _exit(CHILD_NO_REGION);
+    close(region);
+    volunteer();
+    lapack_threads(1);
+    struct child child = {
+        .control = control,
+        .ring = {control, memory + control->ring_at, control->ring_bytes},
+        .bundle = memory + control->bundle_at,
+        .work = work,
+    };
+    uint64_t analyses = ((const struct message_run *)child.bundle)->analyses;
+    double at_start = address_space();
+    const struct message_item *item;
+    size_t at = 0;
+    for (int i = 0; (item = message_next_item(child.bundle, control->bundle_bytes, &at)) != NULL;
+         i++) {
+        if (i < control->first)
+            continue;
+        if (stop(control))
+            break;
+        announce(control, i, item);
+        limit_memory(item->memory, at_start);
+        if (work_off(&child, i, item, analyses) == RUN_STOPPED)
+            break;
+    }
+    _exit(0);
+}

@@ -1,0 +1,126 @@
+/* Saving and restoring a training: bytes that are not its own are refused, its own give the bits of
+ * a training that never stopped. */
+#include <stdlib.h>
+
+#include "setup.h"
+
+#define SMALL                                                                                      \
+    "train.steps=9", "train.batch=17", "train.evaluations=4", "evaluation.tasks=20",               \
+        "task.dimension=3", "task.context=4", "train.clip_norm=10", "model.init_scale=1",          \
+        "train.rate=0.01"
+
+enum { TAG = 42 };
+
+static bool at_step_5(void *context)
+{
+    return train_step(context) == 5;
+}
+
+/* A training that was stopped at step 5, and its bytes. */
+static unsigned char *stopped(struct setup *s, size_t *size)
+{
+    setup_start(s);
+    struct train_host host = {.context = s->trainer, .stop = at_step_5};
+    assert_int_equal(train_run(s->trainer, &host), TRAIN_STOPPED);
+    *size = train_save_size(s->trainer);
+    unsigned char *bytes = malloc(*size);
+    train_save(bytes, s->trainer, TAG);
+    return bytes;
+}
+
+struct damage {
+    const char *about;
+    size_t at, cut; /* byte that is flipped when > 0; bytes missing at the end */
+    const char *message;
+};
+
+static const struct damage damages[] = {
+    {"magic", 1, 0, "checkpoint: not one of mesasweep"},
+    {"version", 8, 0, "checkpoint: version 0, this program reads 1"},
+    {"tag", 16, 0, "checkpoint: of another run"},
+    {"parameters", 24, 0, "checkpoint: of another run"},
+    {"checksum", 48, 0, "checkpoint: damaged, its checksum does not match"},
+    {"step", 56, 0, "checkpoint: damaged, its checksum does not match"},
+    {"a weight", 56 + 64 + 5, 0, "checkpoint: damaged, its checksum does not match"},
+};
+
+static void damaged_bytes_are_refused_and_change_nothing(void **state)
+{
+    (void)state;
+    struct setup a = SETUP(SMALL), b = SETUP(SMALL);
+    size_t size;
+    unsigned char *bytes = stopped(&a, &size);
+    setup_start(&b);
+    for (size_t i = 0; i < COUNT(damages); i++) {
+        struct error err;
+        bytes[damages[i].at] ^= 1;
+        assert_int_equal(train_restore(b.trainer, bytes, size, TAG, &err), ERR_FILE);
+        assert_string_equal(err.text, damages[i].message);
+        assert_int_equal(train_step(b.trainer), 0);
+        bytes[damages[i].at] ^= 1;
+    }
+    struct error err;
+    char message[64];
+    assert_int_equal(train_restore(b.trainer, bytes, 10, TAG, &err), ERR_FILE);
+    assert_string_equal(err.text, "checkpoint: cut short, 10 bytes");
+    assert_int_equal(train_restore(b.trainer, bytes, size - 1, TAG, &err), ERR_FILE);
+    snprintf(message, sizeof message, "checkpoint: %zu bytes, expected %zu", size - 1, size);
+    assert_string_equal(err.text, message);
+    assert_int_equal(train_restore(b.trainer, bytes, size, TAG + 1, &err), ERR_FILE);
+    assert_string_equal(err.text, "checkpoint: of another run");
+    free(bytes);
+    setup_end(&a);
+    setup_end(&b);
+}
+
+static void a_checkpoint_of_other_sizes_is_refused(void **state)
+{
+    (void)state;
+    struct setup a = SETUP(SMALL), b = SETUP(SMALL, "model.depth=2");
+    size_t size;
+    unsigned char *bytes = stopped(&a, &size);
+    struct error err;
+    setup_start(&b);
+    assert_int_equal(train_restore(b.trainer, bytes, size, TAG, &err), ERR_FILE);
+    assert_string_equal(err.text, "checkpoint: of another run");
+    free(bytes);
+    setup_end(&a);
+    setup_end(&b);
+}
+
+static void a_restored_training_ends_with_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const optimisers[] = {"train.optimiser=adam", "train.optimiser=sgd"};
+    for (size_t i = 0; i < COUNT(optimisers); i++) {
+        struct setup whole = SETUP(SMALL, optimisers[i]), before = whole, after = whole;
+        setup_start(&whole);
+        assert_int_equal(setup_run(&whole), TRAIN_DONE);
+        size_t size;
+        unsigned char *bytes = stopped(&before, &size);
+        setup_end(&before);
+
+        setup_start(&after);
+        assert_int_equal(train_restore(after.trainer, bytes, size, TAG, NULL), OK);
+        assert_int_equal(train_step(after.trainer), 5);
+        assert_int_equal(setup_run(&after), TRAIN_DONE);
+        assert_same_weights(&whole, &after);
+        assert_memory_equal(train_loss_curve(whole.trainer), train_loss_curve(after.trainer),
+                            4 * sizeof(float));
+        assert_memory_equal(test_loss_curve(whole.trainer), test_loss_curve(after.trainer),
+                            4 * sizeof(float));
+        free(bytes);
+        setup_end(&whole);
+        setup_end(&after);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(damaged_bytes_are_refused_and_change_nothing),
+        cmocka_unit_test(a_checkpoint_of_other_sizes_is_refused),
+        cmocka_unit_test(a_restored_training_ends_with_the_same_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -34,8 +34,8 @@ static enum status play(struct record *record, enum run_outcome *outcome, const 
         for (;;)
             pause();
     } else if (strcmp(text, "allocate") == 0) {
-        void *memory = malloc((size_t)1 << 30);
-        return memory ? OK : error_set(err, ERR_MEMORY, "1 GB refused");
+        void *memory = mmap(NULL, (size_t)1 << 30, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return memory != MAP_FAILED ? OK : error_set(err, ERR_MEMORY, "1 GB refused");
     } else if (strcmp(text, "refuse") == 0) {
         return error_set(err, ERR_CONFIG, "model.heads: 3 does not divide 4");
     } else if (strcmp(text, "diverge") == 0) {

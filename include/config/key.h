@@ -114,9 +114,11 @@ enum status schema_set(const struct schema *schema, void *config, int k, const c
  * fits). */
 int schema_print(const struct schema *schema, const void *config, int k, char *text, size_t size);
 
-/* Where the value of key k lies in `config`, and its bytes: values of one key can be kept and put
- * back by memcpy. */
-void *schema_value(const struct schema *schema, void *config, int k);
+/* Where the value of key k lies in a configuration, and its bytes: values of one key can be kept
+ * and put back by memcpy. Equal values have equal bytes (zero has one sign, texts are padded with
+ * NUL).
+ */
+size_t schema_offset(const struct schema *schema, int k);
 size_t schema_value_size(const struct schema *schema, int k);
 
 /* Whether the value of key k in `a` equals that in `b`. */

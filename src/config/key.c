@@ -189,13 +189,6 @@ static const struct key *locate(size_t *offset, const struct schema *schema, int
     return key;
 }
 
-static const void *value_at(const struct schema *schema, const void *config, int k)
-{
-    size_t offset;
-    locate(&offset, schema, k);
-    return (const char *)config + offset;
-}
-
 int schema_keys(const struct schema *schema)
 {
     int count = 0;
@@ -253,26 +246,28 @@ void schema_defaults(const struct schema *schema, void *config)
 enum status schema_set(const struct schema *schema, void *config, int k, const char *text,
                        struct error *err)
 {
-    const struct key *key = schema_key(schema, k);
+    size_t offset;
+    const struct key *key = locate(&offset, schema, k);
     union value value;
     enum status st = types[key->type].parse(&value, key, text, err);
     if (st != OK)
         return error_in(err, st, "%s", key->name);
-    memcpy(schema_value(schema, config, k), &value, types[key->type].size);
+    memcpy((char *)config + offset, &value, types[key->type].size);
     return OK;
 }
 
 int schema_print(const struct schema *schema, const void *config, int k, char *text, size_t size)
 {
-    const struct key *key = schema_key(schema, k);
-    return types[key->type].print(text, size, key, value_at(schema, config, k));
+    size_t offset;
+    const struct key *key = locate(&offset, schema, k);
+    return types[key->type].print(text, size, key, (const char *)config + offset);
 }
 
-void *schema_value(const struct schema *schema, void *config, int k)
+size_t schema_offset(const struct schema *schema, int k)
 {
     size_t offset;
     locate(&offset, schema, k);
-    return (char *)config + offset;
+    return offset;
 }
 
 size_t schema_value_size(const struct schema *schema, int k)
@@ -284,18 +279,14 @@ bool schema_equal(const struct schema *schema, const void *a, const void *b, int
 {
     size_t offset;
     const struct key *key = locate(&offset, schema, k);
-    const char *left = (const char *)a + offset, *right = (const char *)b + offset;
-    if (key->type == KEY_TEXT)
-        return strcmp(left, right) == 0;
-    if (key->type == KEY_REAL)
-        return *(const double *)left == *(const double *)right;
-    return memcmp(left, right, types[key->type].size) == 0;
+    return memcmp((const char *)a + offset, (const char *)b + offset, types[key->type].size) == 0;
 }
 
 double schema_number(const struct schema *schema, const void *config, int k)
 {
-    const struct key *key = schema_key(schema, k);
-    const void *at = value_at(schema, config, k);
+    size_t offset;
+    const struct key *key = locate(&offset, schema, k);
+    const void *at = (const char *)config + offset;
     assert(key->type != KEY_TEXT);
     switch (key->type) {
     case KEY_LONG:

@@ -1,0 +1,159 @@
+#include "canonical.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "sweep/plan.h"
+
+/* The order of the lines "a=..." and "b=...". */
+static int compare_lines(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return (*a ? *a : '=') - (*b ? *b : '=');
+}
+
+/* The keys in the order of their lines; those of one role, or all. */
+static int sort_keys(int keys[CANONICAL_KEYS], enum key_role most)
+{
+    int count = 0, all = schema_keys(&run_schema);
+    assert(all <= CANONICAL_KEYS);
+    for (int k = 0; k < all; k++) {
+        const struct key *key = schema_key(&run_schema, k);
+        int at = count;
+        if (key->role > most)
+            continue;
+        for (; at > 0 && compare_lines(schema_key(&run_schema, keys[at - 1])->name, key->name) > 0;
+             at--)
+            keys[at] = keys[at - 1];
+        keys[at] = k;
+        count++;
+    }
+    return count;
+}
+
+/* "key=value\n", or nothing when the value is neutral. */
+static int science_line(char line[CANONICAL_LINE], const struct run_config *config, int k)
+{
+    const struct key *key = schema_key(&run_schema, k);
+    char value[KEY_TEXT_SIZE];
+    schema_print(&run_schema, config, k, value, sizeof value);
+    if (strcmp(value, key->neutral) == 0)
+        return 0;
+    return snprintf(line, CANONICAL_LINE, "%s=%s\n", key->name, value);
+}
+
+void canonical_begin(struct canonical *canonical)
+{
+    canonical->warm = false;
+    canonical->count = sort_keys(canonical->keys, ROLE_SCIENCE);
+}
+
+static void update(struct canonical *canonical, const struct run_config *config)
+{
+    for (int i = 0; i < canonical->count; i++) {
+        int k = canonical->keys[i];
+        if (!canonical->warm || !schema_equal(&run_schema, &canonical->last, config, k))
+            canonical->lengths[i] = science_line(canonical->lines[i], config, k);
+    }
+    canonical->last = *config;
+    canonical->warm = true;
+}
+
+static size_t join(char *text, const struct canonical *canonical)
+{
+    size_t length = 0;
+    for (int i = 0; i < canonical->count; i++) {
+        memcpy(text + length, canonical->lines[i], (size_t)canonical->lengths[i]);
+        length += (size_t)canonical->lengths[i];
+    }
+    return length;
+}
+
+uint64_t canonical_identity(struct canonical *canonical, const struct run_config *config)
+{
+    char text[CANONICAL_KEYS * CANONICAL_LINE];
+    unsigned char digest[HASH_SHA256_BYTES];
+    uint64_t identity = 0;
+    update(canonical, config);
+    hash_sha256(digest, text, join(text, canonical));
+    for (int i = 0; i < 8; i++)
+        identity = identity << 8 | digest[i];
+    return identity;
+}
+
+uint64_t plan_identity_of(const struct run_config *config)
+{
+    struct canonical canonical;
+    canonical_begin(&canonical);
+    return canonical_identity(&canonical, config);
+}
+
+/* What snprintf does with a whole text. */
+static int copy_out(char *text, size_t size, const char *from, size_t length)
+{
+    if (size > 0) {
+        size_t kept = length < size ? length : size - 1;
+        memcpy(text, from, kept);
+        text[kept] = '\0';
+    }
+    return (int)length;
+}
+
+int plan_canonical(const struct run_config *config, char *text, size_t size)
+{
+    struct canonical canonical;
+    char whole[CANONICAL_KEYS * CANONICAL_LINE];
+    canonical_begin(&canonical);
+    update(&canonical, config);
+    return copy_out(text, size, whole, join(whole, &canonical));
+}
+
+int plan_config_text(const struct run_config *config, char *text, size_t size)
+{
+    int keys[CANONICAL_KEYS], count = sort_keys(keys, ROLE_EXECUTION);
+    char whole[CANONICAL_KEYS * CANONICAL_LINE];
+    size_t length = 0;
+    struct run_config defaults;
+    schema_defaults(&run_schema, &defaults);
+    for (int i = 0; i < count; i++) {
+        char value[KEY_TEXT_SIZE];
+        if (schema_equal(&run_schema, config, &defaults, keys[i]))
+            continue;
+        schema_print(&run_schema, config, keys[i], value, sizeof value);
+        length += (size_t)snprintf(whole + length, CANONICAL_LINE, "%s=%s\n",
+                                   schema_key(&run_schema, keys[i])->name, value);
+    }
+    return copy_out(text, size, whole, length);
+}
+
+enum status plan_config_from(struct run_config *config, const char *text, struct error *err)
+{
+    struct run_config read;
+    char shown[TEXT_SHOWN];
+    schema_defaults(&run_schema, &read);
+    while (*text) {
+        char line[CANONICAL_LINE];
+        size_t length = strcspn(text, "\n");
+        if (length >= sizeof line)
+            return error_set(err, ERR_CONFIG, "a line of %zu bytes in a configuration", length);
+        memcpy(line, text, length);
+        line[length] = '\0';
+        char *equals = strchr(line, '=');
+        if (!equals)
+            return error_set(err, ERR_CONFIG, "'%s' is no key=value", text_show(shown, line));
+        *equals = '\0';
+        int k = schema_find(&run_schema, line);
+        if (k < 0)
+            return error_set(err, ERR_CONFIG, "%s: unknown key", text_show(shown, line));
+        enum status st = schema_set(&run_schema, &read, k, equals + 1, err);
+        if (st != OK)
+            return st;
+        text += length + (text[length] == '\n');
+    }
+    *config = read;
+    return OK;
+}

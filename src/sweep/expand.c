@@ -1,0 +1,231 @@
+/* From axes, conditions and exclusions to the list of runs. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "canonical.h"
+#include "parts.h"
+
+/* ---- points of the grid */
+
+void expand_point(const struct plan *plan, int64_t point, struct run_config *config)
+{
+    *config = plan->base;
+    for (int a = plan->grid.count - 1; a >= 0; a--) {
+        const struct values *axis = &plan->grid.items[a];
+        values_put(config, axis, point % axis->count);
+        point /= axis->count;
+    }
+    for (int w = 0; w < plan->when.count; w++)
+        if (settings_match(config, &plan->when.items[w].condition))
+            settings_apply(config, &plan->when.items[w].set, plan->locked);
+}
+
+static bool is_excluded(const struct plan *plan, const struct run_config *config)
+{
+    for (int e = 0; e < plan->exclude.count; e++)
+        if (settings_match(config, &plan->exclude.items[e].condition))
+            return true;
+    return false;
+}
+
+static enum status refuse_at(const struct plan *plan, int line, int column, struct error *err)
+{
+    if (line == 0)
+        return error_in(err, ERR_CONFIG, "command line");
+    return error_in(err, ERR_CONFIG, "%s:%d:%d", plan->path, line, column);
+}
+
+static enum status count_points(int64_t *points, const struct plan *plan, struct error *err)
+{
+    *points = 1;
+    for (int a = 0; a < plan->grid.count; a++) {
+        const struct values *axis = &plan->grid.items[a];
+        if (axis->count > plan->limit / *points) {
+            error_set(err, ERR_CONFIG,
+                      "%s: with these %" PRId64 " values the grid has more runs than limit allows "
+                      "(%" PRId64 ")",
+                      schema_key(&run_schema, axis->key)->name, axis->count, plan->limit);
+            return refuse_at(plan, axis->line, axis->column, err);
+        }
+        *points *= axis->count;
+    }
+    return OK;
+}
+
+/* ---- checks across keys */
+
+/* Where config got its value of that key: the last of set, grid and when that gave it. */
+static const struct values *find_source(const struct plan *plan, const struct run_config *config,
+                                        int key)
+{
+    const struct values *source = settings_find(&plan->grid, key);
+    if (!source)
+        source = settings_find(&plan->set, key);
+    for (int w = 0; w < plan->when.count && !plan->locked[key]; w++) {
+        const struct values *given = settings_find(&plan->when.items[w].set, key);
+        if (given && values_match(config, given))
+            source = given;
+    }
+    return source;
+}
+
+/* The engine's message begins with the key that it is about. */
+static int key_of_message(const char *message)
+{
+    char name[KEY_NAME_SIZE];
+    size_t length = strcspn(message, ": ");
+    if (length >= sizeof name)
+        return -1;
+    memcpy(name, message, length);
+    name[length] = '\0';
+    return schema_find(&run_schema, name);
+}
+
+static enum status check(const struct plan *plan, const struct run_config *config, int64_t number,
+                         struct error *err)
+{
+    struct error found = {""};
+    enum status st = run_check(config, NULL, &found);
+    if (st == OK)
+        return OK;
+    struct text where = {0};
+    for (int a = 0; a < plan->grid.count; a++) {
+        int key = plan->grid.items[a].key;
+        char value[KEY_TEXT_SIZE];
+        schema_print(&run_schema, config, key, value, sizeof value);
+        text_print(&where, "%s%s=%s", a ? " " : ": ", schema_key(&run_schema, key)->name, value);
+    }
+    int key = key_of_message(found.text);
+    const struct values *source = key < 0 ? NULL : find_source(plan, config, key);
+    error_set(err, st, "%s (run %" PRId64 "%s)", found.text, number, where.data ? where.data : "");
+    text_dispose(&where);
+    if (st != ERR_CONFIG)
+        return st;
+    return refuse_at(plan, source ? source->line : 1, source ? source->column : 1, err);
+}
+
+/* ---- runs, each once */
+
+/* The runs so far by identity: open addressing, number of the run + 1, 0 for free. Two different
+ * runs with one identity are not expected: 3e-8 for a million of runs. */
+struct seen {
+    uint32_t *slots;
+    size_t mask;
+};
+
+static bool seen_before(const struct seen *seen, const struct run *runs, int64_t run)
+{
+    size_t at = (size_t)runs[run].identity & seen->mask;
+    for (; seen->slots[at]; at = (at + 1) & seen->mask)
+        if (runs[seen->slots[at] - 1].identity == runs[run].identity)
+            return true;
+    seen->slots[at] = (uint32_t)run + 1;
+    return false;
+}
+
+static enum status list_runs(struct plan *plan, int64_t points, const struct seen *seen,
+                             struct canonical *canonical, struct error *err)
+{
+    for (int64_t point = 0; point < points; point++) {
+        struct run_config config;
+        expand_point(plan, point, &config);
+        if (is_excluded(plan, &config)) {
+            plan->excluded++;
+            continue;
+        }
+        plan->runs[plan->count] = (struct run){canonical_identity(canonical, &config), point};
+        if (seen_before(seen, plan->runs, plan->count)) {
+            plan->duplicates++;
+            continue;
+        }
+        enum status st = check(plan, &config, plan->count, err);
+        if (st != OK)
+            return st;
+        plan->count++;
+    }
+    return OK;
+}
+
+static enum status no_memory(struct error *err)
+{
+    return error_set(err, ERR_MEMORY, "no memory for the list of runs");
+}
+
+static enum status make_runs(struct plan *plan, struct error *err)
+{
+    int64_t points;
+    enum status st = count_points(&points, plan, err);
+    if (st != OK)
+        return st;
+    struct seen seen = {.mask = 1};
+    while (seen.mask < 2 * (size_t)points)
+        seen.mask = 2 * seen.mask + 1;
+    struct canonical *canonical = malloc(sizeof *canonical);
+    seen.slots = calloc(seen.mask + 1, sizeof *seen.slots);
+    plan->runs = calloc((size_t)points, sizeof *plan->runs);
+    if (canonical && seen.slots && plan->runs) {
+        canonical_begin(canonical);
+        st = list_runs(plan, points, &seen, canonical, err);
+    } else {
+        st = no_memory(err);
+    }
+    free(canonical);
+    free(seen.slots);
+    if (st == OK && plan->count == 0) {
+        error_set(err, ERR_CONFIG, "exclude: leaves no run");
+        return refuse_at(plan, 1, 1, err);
+    }
+    if (st == OK && plan->count < points) {
+        struct run *fewer = realloc(plan->runs, (size_t)plan->count * sizeof *plan->runs);
+        plan->runs = fewer ? fewer : plan->runs;
+    }
+    return st;
+}
+
+/* ---- swept keys */
+
+/* Marks the keys of `settings` whose value in config is not that of the first run. */
+static void mark_changes(bool *swept, const struct settings *settings,
+                         const struct run_config *config, const struct run_config *first)
+{
+    for (int i = 0; i < settings->count; i++) {
+        int key = settings->items[i].key;
+        if (!swept[key] && !schema_equal(&run_schema, config, first, key))
+            swept[key] = true;
+    }
+}
+
+static enum status list_swept(struct plan *plan, struct error *err)
+{
+    int keys = schema_keys(&run_schema);
+    bool *swept = calloc((size_t)keys, sizeof *swept);
+    plan->swept = calloc((size_t)keys, sizeof *plan->swept);
+    if (!swept || !plan->swept) {
+        free(swept);
+        return no_memory(err);
+    }
+    for (int a = 0; a < plan->grid.count; a++)
+        swept[plan->grid.items[a].key] = true;
+    struct run_config first, config;
+    plan_config(plan, 0, &first);
+    for (int64_t run = 1; run < plan->count && plan->when.count > 0; run++) {
+        plan_config(plan, run, &config);
+        for (int w = 0; w < plan->when.count; w++)
+            mark_changes(swept, &plan->when.items[w].set, &config, &first);
+    }
+    for (int k = 0; k < keys; k++)
+        if (swept[k])
+            plan->swept[plan->swept_count++] = k;
+    free(swept);
+    return OK;
+}
+
+enum status expand(struct plan *plan, struct error *err)
+{
+    schema_defaults(&run_schema, &plan->base);
+    settings_apply(&plan->base, &plan->set, NULL);
+    enum status st = make_runs(plan, err);
+    return st == OK ? list_swept(plan, err) : st;
+}

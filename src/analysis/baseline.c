@@ -1,0 +1,74 @@
+/* Gradient descent beside a model, on the tasks that the model sees. */
+#include "walk.h"
+
+int descent_steps(const struct tokens_config *tokens, const struct model_config *model)
+{
+    return tokens->kind == TOKENS_SEPARATE ? model->depth - 1 : model->depth;
+}
+
+bool compares_with_descent(const struct task_config *task, const struct tokens_config *tokens,
+                           const struct model_config *model)
+{
+    return task->kind == TASK_LINEAR_REGRESSION && model->kind == MODEL_TRANSFORMER &&
+           descent_steps(tokens, model) > 0;
+}
+
+static int searched_tasks(const struct analysis_input *input)
+{
+    return input->evaluation.tasks < SEARCH_TASKS ? input->evaluation.tasks : SEARCH_TASKS;
+}
+
+void baseline_create(struct baseline *baseline, struct arena *arena,
+                     const struct analysis_input *input)
+{
+    const struct task_config *task = &input->task->config;
+    int d = task->dimension, N = task->context, O = task->outputs;
+    *baseline = (struct baseline){
+        .descent = {.steps = descent_steps(&input->task->tokens, &input->model->config),
+                    .clip = input->model->config.clip},
+        .searched = regression_create(arena, input->task, searched_tasks(input)),
+        .group = regression_create(arena, input->task, LANES),
+        .scratch = ARENA_TAKE(arena, double, descent_scratch(d, N, O)),
+        .prediction = ARENA_TAKE(arena, double, O *LANES),
+        .sensitivity = ARENA_TAKE(arena, double, O *d *LANES),
+    };
+}
+
+void baseline_fit(struct baseline *baseline, struct walk *walk)
+{
+    struct task_source source = evaluation_source(walk->input);
+    for (int g = 0; g < regression_groups(&baseline->searched); g++) {
+        walk_draw(walk, &source, g * LANES);
+        regression_read(&baseline->searched, g, pass_tokens(walk->pass), walk->target,
+                        walk->input->task);
+    }
+    baseline->descent.rate =
+        descent_search(&baseline->searched, &baseline->descent, baseline->scratch);
+}
+
+void baseline_predict(struct baseline *baseline, const struct walk *walk)
+{
+    regression_read(&baseline->group, 0, pass_tokens(walk->pass), walk->target, walk->input->task);
+    struct regression group = regression_at(&baseline->group, 0);
+    descent_predict(baseline->prediction, baseline->sensitivity, &group, &baseline->descent,
+                    baseline->scratch);
+}
+
+/* Multiply-adds of descent_predict for one task. */
+static double descent_cost(const struct analysis_input *input)
+{
+    const struct task_config *task = &input->task->config;
+    int steps = descent_steps(&input->task->tokens, &input->model->config);
+    return 2.0 * steps * task->outputs * task->dimension * (task->context + 1);
+}
+
+double baseline_fit_cost(const struct analysis_input *input)
+{
+    const double losses = 18; /* of the whole set, in a search */
+    return searched_tasks(input) * (task_cost(input->task) + losses * descent_cost(input));
+}
+
+double baseline_predict_cost(const struct analysis_input *input)
+{
+    return input->evaluation.tasks * descent_cost(input);
+}

@@ -1,0 +1,119 @@
+/* The loss of gradient descent on the evaluation set, and how the model's compares. */
+#include <math.h>
+
+#include "registry.h"
+#include "train/loss.h"
+#include "walk.h"
+
+enum { GD_RATE, GD_STEPS, GD_LOSS, GD_RATIO, GD_RATIO_CI95 };
+
+/* clang-format off */
+static const struct column columns[] = {
+    [GD_RATE] = {.name = "gd_rate", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "eta/N of gradient descent, by line search on the evaluation set"},
+    [GD_STEPS] = {.name = "gd_steps", .type = COLUMN_I32, .level = LEVEL_BITS, .unit = "steps",
+        .about = "steps of gradient descent: one a layer, one less with separate tokens"},
+    [GD_LOSS] = {.name = "gd_loss", .type = COLUMN_F64, .level = LEVEL_BITS, .summary = true, .unit = "1",
+        .about = "mean loss of gradient descent over the evaluation set"},
+    [GD_RATIO] = {.name = "gd_ratio", .type = COLUMN_F64, .level = LEVEL_BITS, .summary = true, .unit = "1",
+        .about = "mean loss of the trained model over gd_loss, on the same tasks"},
+    [GD_RATIO_CI95] = {.name = "gd_ratio_ci95", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "half the width of the 95 % confidence interval of gd_ratio, from paired losses of the tasks"},
+};
+/* clang-format on */
+
+struct state {
+    struct walk walk;
+    struct baseline baseline;
+    double *model, *descent; /* [tasks] losses */
+};
+
+static void *create(struct arena *arena, const struct analysis_input *input)
+{
+    struct state *state = ARENA_TAKE(arena, struct state, 1), measured;
+    struct state *s = state ? state : &measured;
+    walk_create(&s->walk, arena, input, PASS_FAST);
+    baseline_create(&s->baseline, arena, input);
+    s->model = ARENA_TAKE(arena, double, input->evaluation.tasks);
+    s->descent = ARENA_TAKE(arena, double, input->evaluation.tasks);
+    return state;
+}
+
+static double cost(const struct analysis_input *input)
+{
+    double task = task_cost(input->task) + model_cost(input->model);
+    return baseline_fit_cost(input) + baseline_predict_cost(input) + input->evaluation.tasks * task;
+}
+
+/* losses of the tasks first .. first+15 for model and descent. */
+static void measure(struct state *s, const struct analysis_input *input, int first)
+{
+    const struct token_shape *shape = &input->model->shape;
+    struct loss loss = {shape->output_tokens, shape->outputs, NULL};
+    double losses[LANES];
+    loss_value(losses, walk_predict(&s->walk), s->walk.target, &loss);
+    baseline_predict(&s->baseline, &s->walk);
+    struct regression group = regression_at(&s->baseline.group, 0);
+    for (int b = 0; b < walk_lanes(first, input->evaluation.tasks); b++) {
+        double sum = 0;
+        for (int at = b; at < group.O * LANES; at += LANES) {
+            double difference = s->baseline.prediction[at] - group.yq[at];
+            sum += .5 * difference * difference;
+        }
+        s->model[first + b] = losses[b];
+        s->descent[first + b] = sum;
+    }
+}
+
+static double mean(const double *x, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += x[i];
+    return sum / n;
+}
+
+/* Delta method: the ratio R = a/b of two means has the variance of the mean of (a_i - R b_i) / b.
+ */
+static double ratio_error(const double *a, const double *b, int n)
+{
+    double below = mean(b, n), ratio = mean(a, n) / below, squares = 0;
+    for (int i = 0; i < n; i++) {
+        double rest = (a[i] - ratio * b[i]) / below;
+        squares += rest * rest;
+    }
+    return n > 1 ? sqrt(squares / (n - 1) / n) : NAN;
+}
+
+static void execute(void *state, const struct analysis_input *input,
+                    const struct analysis_output *output)
+{
+    const double normal_quantile = 1.959963984540054; /* of .975 */
+    struct state *s = state;
+    int tasks = input->evaluation.tasks;
+    struct task_source source = evaluation_source(input);
+    walk_start(&s->walk, input);
+    baseline_fit(&s->baseline, &s->walk);
+    for (int first = 0; first < tasks; first += LANES) {
+        walk_draw(&s->walk, &source, first);
+        measure(s, input, first);
+    }
+    double loss = mean(s->descent, tasks);
+    int32_t steps = s->baseline.descent.steps;
+    put_number(output, GD_RATE, s->baseline.descent.rate);
+    output->put(output->context, GD_STEPS, (const int32_t[]){1, 1, 1}, &steps);
+    put_number(output, GD_LOSS, loss);
+    put_number(output, GD_RATIO, mean(s->model, tasks) / loss);
+    put_number(output, GD_RATIO_CI95, normal_quantile * ratio_error(s->model, s->descent, tasks));
+}
+
+const struct analysis analysis_gd = {
+    .name = "gd",
+    .about = "loss of gradient descent with one step a layer, and the model's against it",
+    .columns = columns,
+    .column_count = sizeof columns / sizeof columns[0],
+    .applies = compares_with_descent,
+    .cost = cost,
+    .create = create,
+    .execute = execute,
+};

@@ -1,0 +1,9 @@
+/* registry.h - the analyses, one file each. */
+#ifndef ANALYSIS_REGISTRY_H
+#define ANALYSIS_REGISTRY_H
+
+#include "analysis/analysis.h"
+
+extern const struct analysis analysis_gd, analysis_alignment, analysis_probe;
+
+#endif

@@ -1,0 +1,49 @@
+#include "walk.h"
+
+static int target_rows(const struct token_shape *shape)
+{
+    return shape->output_tokens * shape->outputs;
+}
+
+void walk_create(struct walk *walk, struct arena *arena, const struct analysis_input *input,
+                 enum pass_path path)
+{
+    *walk = (struct walk){
+        .pass = pass_create(arena, input->model, input->kernels, path),
+        .target = ARENA_TAKE(arena, real, target_rows(&input->model->shape) * LANES),
+        .scratch = ARENA_TAKE(arena, real, task_scratch(input->task) * LANES),
+    };
+}
+
+void walk_start(struct walk *walk, const struct analysis_input *input)
+{
+    walk->input = input;
+    pass_weights(walk->pass, input->weights);
+}
+
+void walk_draw(struct walk *walk, const struct task_source *source, int first)
+{
+    task_draw(pass_tokens(walk->pass), walk->target, walk->input->task, walk->input->kernels,
+              source, (uint64_t)first, walk->scratch);
+}
+
+const real *walk_predict(struct walk *walk)
+{
+    pass_forward(walk->pass);
+    return pass_outputs(walk->pass);
+}
+
+struct task_source evaluation_source(const struct analysis_input *input)
+{
+    return (struct task_source){(uint64_t)input->evaluation.seed, STREAM_EVALUATION, 0};
+}
+
+int walk_lanes(int first, int count)
+{
+    return count - first < LANES ? count - first : LANES;
+}
+
+void put_number(const struct analysis_output *output, int column, double value)
+{
+    output->put(output->context, column, (const int32_t[]){1, 1, 1}, &value);
+}

@@ -1,0 +1,68 @@
+/* walk.h - what most analyses share: a model that walks through tasks, and the gradient descent
+ * that it is compared with. */
+#ifndef ANALYSIS_WALK_H
+#define ANALYSIS_WALK_H
+
+#include "analysis/analysis.h"
+#include "theory/descent.h"
+
+/* A pass with a task of 16 lanes in it. */
+struct walk {
+    const struct analysis_input *input;
+    struct pass *pass;
+    real *target; /* [output_tokens][outputs][LANES] */
+    real *scratch;
+};
+
+/* Takes its memory from the arena; walk_start gives it the model. */
+void walk_create(struct walk *walk, struct arena *arena, const struct analysis_input *input,
+                 enum pass_path path);
+
+void walk_start(struct walk *walk, const struct analysis_input *input);
+
+/* Tasks first .. first+15 of the source: tokens and target; then the prediction. */
+void walk_draw(struct walk *walk, const struct task_source *source, int first);
+const real *walk_predict(struct walk *walk);
+
+struct task_source evaluation_source(const struct analysis_input *input);
+
+/* Number of the tasks first .. first+15 that belong to the first `count`. */
+int walk_lanes(int first, int count);
+
+/* Steps of gradient descent that the model could take: one a layer, but with separate tokens the
+ * first layer has to copy. */
+int descent_steps(const struct tokens_config *tokens, const struct model_config *model);
+
+/* Whether a run is a transformer on linear regression with at least one such step. */
+bool compares_with_descent(const struct task_config *task, const struct tokens_config *tokens,
+                           const struct model_config *model);
+
+/* Gradient descent with its rate searched on the evaluation set, or on the first SEARCH_TASKS of it
+ * when it is larger; through the model's clip. */
+enum { SEARCH_TASKS = 1 << 16 };
+
+struct baseline {
+    struct descent descent;
+    struct regression_set searched, group; /* the group at hand is the set `group` */
+    double *scratch;
+    double *prediction;  /* [O][LANES] of the group at hand */
+    double *sensitivity; /* [O][d][LANES] */
+};
+
+void baseline_create(struct baseline *baseline, struct arena *arena,
+                     const struct analysis_input *input);
+
+/* Searches the rate; leaves `walk` at tasks of the evaluation set. */
+void baseline_fit(struct baseline *baseline, struct walk *walk);
+
+/* Fills group, prediction and sensitivity from the tasks that `walk` has drawn. */
+void baseline_predict(struct baseline *baseline, const struct walk *walk);
+
+/* Multiply-adds of `baseline_fit`, and of `baseline_predict` on the whole evaluation set. */
+double baseline_fit_cost(const struct analysis_input *input);
+double baseline_predict_cost(const struct analysis_input *input);
+
+/* One number for a column without axes. */
+void put_number(const struct analysis_output *output, int column, double value);
+
+#endif

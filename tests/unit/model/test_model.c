@@ -1,0 +1,205 @@
+/* What model_init takes and refuses, how weights are laid out, named and drawn. */
+#include "test.h"
+
+#include "setup.h"
+
+static const struct token_shape joint = {.tokens = 11,
+                                         .context = 10,
+                                         .width = 11,
+                                         .first_token = 10,
+                                         .output_tokens = 1,
+                                         .first_channel = 10,
+                                         .outputs = 1,
+                                         .sign = -1};
+
+static void mistakes_are_refused_with_their_remedy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words, *message;
+    } cases[] = {
+        {"depth=2 layers=softmax",
+         "model.layers: 1 kinds for 2 layers; let the last repeat with *"},
+        {"depth=1 layers=linear+softmax", "model.layers: 2 kinds for 1 layers"},
+        {"depth=1 layers=mesa", "model.layers: mesa is defined for model.keys_from: causal only"},
+        {"depth=2 weights=shared positions=query_key",
+         "model.positions: query_key gives the first layer weights of its own, so model.weights "
+         "can not be shared"},
+        {"embedding=4", "model.embedding: 4 channels do not hold channels 10..10 of the "
+                        "prediction; use model.output_embedding, or 11 channels"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct model_config config = setup_config(cases[i].words);
+        struct model model = {.L = 77};
+        struct error err = {""};
+        assert_int_equal(model_init(&model, &config, &joint, &err), ERR_CONFIG);
+        assert_string_equal(err.text, cases[i].message);
+        assert_int_equal(model.L, 77);
+    }
+}
+
+static void lists_of_kinds_are_refused_by_their_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"linear conv*", "model.layers: 'conv' is no kind of layer (linear, softmax, mix, mesa)"},
+        {"linear* softmax", "model.layers: 'linear* softmax': only the last kind can repeat"},
+        {"*", "model.layers: '' is no kind of layer (linear, softmax, mix, mesa)"},
+        {"", "model.layers: '': at least one kind of layer is needed"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct model_config config;
+        struct error err = {""};
+        schema_defaults(&setup_schema, &config);
+        int k = schema_find(&setup_schema, "model.layers");
+        assert_int_equal(schema_set(&setup_schema, &config, k, cases[i].text, &err), ERR_CONFIG);
+        assert_string_equal(err.text, cases[i].message);
+    }
+}
+
+static struct model make(const char *words)
+{
+    struct model_config config = setup_config(words);
+    struct model model;
+    assert_int_equal(model_init(&model, &config, &joint, NULL), OK);
+    return model;
+}
+
+static void a_starred_kind_stands_for_any_number_of_layers(void **state)
+{
+    (void)state;
+    struct model one = make("depth=1 layers=softmax+linear*");
+    struct model three = make("depth=3 layers=softmax+linear*");
+    assert_int_equal(one.kinds[0], three.kinds[0]);
+    assert_int_not_equal(three.kinds[0], three.kinds[1]);
+    assert_int_equal(three.kinds[1], three.kinds[2]);
+}
+
+static void tensors_cover_the_block_in_order_without_gaps(void **state)
+{
+    (void)state;
+    struct model model = make("depth=3 heads=2 key_size=4 embedding=12 embedding_bias=true "
+                              "layer_norm=true mlp=5 input_mlp=6 output_embedding=true "
+                              "layers=mix*");
+    size_t at = 0;
+    for (int i = 0; i < model.tensor_count; i++) {
+        const struct tensor *t = &model.tensors[i];
+        assert_int_equal(t->offset, at);
+        assert_int_equal(t->count, t->shape[0] * t->shape[1]);
+        at += t->count;
+    }
+    assert_int_equal(at, model.parameters);
+    /* a layer: 4 * 12 * 8, the gate, twice gain and bias of 12, MLP 12 * 5 + 5 + 5 * 12 + 12;
+     * embedding 11 * 12 + 12, input network 12 * 6 + 6 + 6 * 12 + 12, output 12 * 1 + 1 */
+    assert_int_equal(at, 3 * (384 + 1 + 48 + 137) + 144 + 162 + 13);
+}
+
+static void classes_of_equal_shapes_have_a_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words, *name;
+    } cases[] = {
+        {"depth=2", "L2_H1_K11_D11"},
+        {"depth=12 weights=shared heads=4 key_size=5", "L1s12_H4_K5_D11"},
+        {"depth=1 weights=shared", "L1_H1_K11_D11"},
+        {"depth=2 positions=concatenated", "L2_H1_K21_D21"},
+    };
+    char name[96], other[96];
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct model model = make(cases[i].words);
+        model_class(&model, name, sizeof name);
+        assert_string_equal(name, cases[i].name);
+    }
+    struct model wide = make("mlp=5"), narrow = make("mlp=4");
+    model_class(&wide, name, sizeof name);
+    model_class(&narrow, other, sizeof other);
+    assert_string_not_equal(name, other);
+    assert_memory_equal(name, "L1_H1_K11_D11_", 14);
+}
+
+static void initial_weights_have_the_stated_moments_and_bounds(void **state)
+{
+    (void)state;
+    struct model model = make("depth=2 heads=8 key_size=64 init_scale=0.02");
+    real *weights = calloc(model.parameters, sizeof *weights);
+    model_draw(weights, &model, 5);
+    for (int i = 0; i < model.tensor_count; i++) {
+        const struct tensor *t = &model.tensors[i];
+        double deviation = sqrt(.02 / (2. * t->shape[0])), sum = 0, squares = 0;
+        for (size_t j = 0; j < t->count; j++) {
+            double w = (double)weights[t->offset + j] / deviation;
+            assert_true(fabs(w) <= 2 / .8796256610342398 * 1.000001);
+            sum += w;
+            squares += w * w;
+        }
+        /* 5632 numbers: the mean has deviation 1/75, the mean square (fourth moment 2.37)
+         * sqrt(1.37)/75; six of them */
+        double n = (double)t->count;
+        assert_true(fabs(sum / n) < 6 / sqrt(n));
+        assert_true(fabs(squares / n - 1) < 6 * sqrt(1.37) / sqrt(n));
+    }
+    free(weights);
+}
+
+static void initial_weights_depend_on_seed_layer_and_tensor_alone(void **state)
+{
+    (void)state;
+    struct model two = make("depth=2 init=normal init_deviation=1"),
+                 three = make("depth=3 init=normal init_deviation=1 layer_norm=true");
+    real *a = calloc(two.parameters, sizeof *a), *b = calloc(three.parameters, sizeof *b);
+    model_draw(a, &two, 5);
+    model_draw(b, &three, 5);
+    const real *first = definition_tensor(&two, a, 1, "value");
+    assert_memory_equal(first, definition_tensor(&three, b, 1, "value"), 121 * sizeof *a);
+    assert_memory_not_equal(first, definition_tensor(&two, a, 0, "value"), 121 * sizeof *a);
+    assert_memory_not_equal(first, definition_tensor(&two, a, 1, "key"), 121 * sizeof *a);
+    real mine = first[0];
+    model_draw(a, &two, 6);
+    assert_true(first[0] != mine);
+    free(a);
+    free(b);
+}
+
+static void gains_start_at_one_and_biases_at_zero(void **state)
+{
+    (void)state;
+    struct model model = make("layer_norm=true mlp=3");
+    real *weights = calloc(model.parameters, sizeof *weights);
+    model_draw(weights, &model, 1);
+    for (int i = 0; i < 11; i++) {
+        assert_true(definition_tensor(&model, weights, 0, "norm_gain")[i] == 1);
+        assert_true(definition_tensor(&model, weights, 0, "mlp_norm_bias")[i] == 0);
+    }
+    free(weights);
+}
+
+static void the_arena_that_was_measured_is_enough(void **state)
+{
+    (void)state;
+    struct model model = make("depth=3 heads=2 layer_norm=true mlp=7 positions=added");
+    struct arena measure = arena_measure(), arena;
+    assert_null(pass_create(&measure, &model, kernels_at(0), PASS_FAST));
+    assert_int_equal(arena_create(&arena, measure.used, NULL), OK);
+    assert_non_null(pass_create(&arena, &model, kernels_at(0), PASS_FAST));
+    assert_int_equal(arena.used, measure.used);
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mistakes_are_refused_with_their_remedy),
+        cmocka_unit_test(lists_of_kinds_are_refused_by_their_key),
+        cmocka_unit_test(a_starred_kind_stands_for_any_number_of_layers),
+        cmocka_unit_test(tensors_cover_the_block_in_order_without_gaps),
+        cmocka_unit_test(classes_of_equal_shapes_have_a_name),
+        cmocka_unit_test(initial_weights_have_the_stated_moments_and_bounds),
+        cmocka_unit_test(initial_weights_depend_on_seed_layer_and_tensor_alone),
+        cmocka_unit_test(gains_start_at_one_and_biases_at_zero),
+        cmocka_unit_test(the_arena_that_was_measured_is_enough),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,5 +1,6 @@
 """format.py ROOT: clang-format 14 would change nothing. Another version decides differently: skipped."""
 
+import pathlib
 import re
 import subprocess
 import sys
@@ -29,13 +30,12 @@ def main():
         print(f"skipped: there is no clang-format {MAJOR}")
         sys.exit(SKIPPED)
     paths = source.files(top, "src/**/*.[ch]", "include/**/*.h", "tests/**/*.[ch]")
-    for path in paths:
-        run = subprocess.run([command, "--dry-run", "-Werror", "--style=file", path],
-                             capture_output=True, text=True)
-        if run.returncode != 0:
-            line = re.search(r":(\d+):\d+: error", run.stderr)
-            faults.append(f"{path.relative_to(top)}:{line.group(1) if line else 1}: not formatted; "
-                          "run clang-format -i on it")
+    run = subprocess.run([command, "--dry-run", "-Werror", "--style=file", *paths], capture_output=True, text=True)
+    seen = set()
+    for name, line in re.findall(r"^(.+?):(\d+):\d+: error", run.stderr, re.M):
+        if name not in seen:
+            faults.append(f"{pathlib.Path(name).relative_to(top)}:{line}: not formatted; run clang-format -i on it")
+        seen.add(name)
     source.report(faults)
 
 

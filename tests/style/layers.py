@@ -1,10 +1,10 @@
-"""layers.py ROOT LAYER...: a file includes headers of its own layer and of those before it only."""
+"""layers.py ROOT LAYER,LAYER,...: a file includes headers of its own layer and of those before it only."""
 
 import sys
 
 import source
 
-LAYERS = sys.argv[2:]
+LAYERS = sys.argv[2].split(",")
 
 
 def fault(top, path, layer, name):

@@ -122,6 +122,10 @@ struct kernels {
     /* [n][LANES] normal with mean 0 by Box-Muller, pairs (2i, 2i+1) from two words each; at most
      * 5.77 deviations; an odd n drops the last number of its last pair */
     void (*normal)(real *x, struct random_lanes *random, int n, real deviation);
+
+    /* ---- 12 independent chains in every lane of x[12][LANES], each `rounds` fused multiply-adds
+     * long: x = x / 2 + 1. Nothing but arithmetic: what the machine can do, for peak.h */
+    void (*fma_chains)(real *x, int rounds);
 };
 
 /* Lane b's state becomes Philox4x32-10 with key (seed low, seed high) and counter

@@ -34,4 +34,5 @@ const struct kernels NAME(kernels) = {
     ROW(mesa_backward),
     ROW(uniform),
     ROW(normal),
+    ROW(fma_chains),
 };

@@ -48,6 +48,8 @@ void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const re
 void KERNEL(uniform)(real *x, struct random_lanes *random, int n, real low, real high);
 void KERNEL(normal)(real *x, struct random_lanes *random, int n, real deviation);
 
+void KERNEL(fma_chains)(real *x, int rounds);
+
 extern const struct kernels NAME(kernels);
 
 #endif

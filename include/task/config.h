@@ -4,21 +4,23 @@
 
 #include "config/key.h"
 
-enum task_kind { TASK_LINEAR_REGRESSION };
-enum tokens_kind { TOKENS_JOINT, TOKENS_SEPARATE };
+enum task_kind { TASK_LINEAR_REGRESSION, TASK_LINEAR_DYNAMICS };
+enum tokens_kind { TOKENS_JOINT, TOKENS_SEPARATE, TOKENS_CONSTRUCTED, TOKENS_RAW };
 
 struct task_config {
     int kind;           /* enum task_kind */
     int dimension;      /* d */
-    int context;        /* N, context pairs */
+    int context;        /* N, context pairs; of a sequence T, its inputs */
     int outputs;        /* O, size of y */
     double input_range; /* r: x ~ U(-r/2, r/2) */
     double weight_scale;
-    double noise; /* standard deviation of the noise on the y of the context */
+    double noise;      /* standard deviation: of the noise on the y of the context, or of a state */
+    double state_clip; /* |s| <= state_clip in a sequence */
 };
 
 struct tokens_config {
-    int kind; /* enum tokens_kind */
+    int kind;    /* enum tokens_kind */
+    bool masked; /* constructed tokens without their second channel */
 };
 
 extern const struct key_table task_keys, tokens_keys;

@@ -4,6 +4,10 @@
  * y_i = W x_i (+ noise in the context; the target has none). Tokens: joint: (x_i, y_i), last
  * (x_q, 0), T = N+1, width d+O. Separate: x_1, y_1, ..., x_q, T = 2N+1, width d+O: (x, 0) and
  * (0, y). Prediction = -(the y channels of the last token).
+ *
+ * Linear dynamics (science.md 2.1): W [d,d] Haar-orthogonal; s_1 ~ U(-r/2, r/2)^d; s_{t+1} = W s_t
+ * + noise, limited to +-state_clip. T tokens: constructed (0, s_t, s_t, s_{t-1}) of width 4d, or
+ * raw s_t. Prediction of s_{t+1} = the first d channels of token t.
  */
 #ifndef TASK_TASK_H
 #define TASK_TASK_H
@@ -11,7 +15,8 @@
 #include "model/model.h"
 #include "task/config.h"
 
-/* Where x_i, y_i and x_q lie inside the tokens [T][W][LANES]: x_i[c] at x + i*pair + c*LANES. */
+/* Tasks of pairs: where x_i, y_i and x_q lie inside the tokens [T][W][LANES]: x_i[c] at x + i*pair
+ * + c*LANES. */
 struct pairs {
     ptrdiff_t x, y, query; /* of pair 0, of pair 0, of the query; in reals from the first token */
     ptrdiff_t pair;        /* from one pair to the next, in reals */
@@ -24,12 +29,13 @@ struct task {
     struct pairs pairs;
 };
 
+/* ERR_CONFIG when the token construction is not one for this kind of data. */
 enum status task_init(struct task *task, const struct task_config *config,
                       const struct tokens_config *tokens, struct error *err) MUST_CHECK;
 
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
- * construction: W, then x_1 ... x_N, x_q, then the noise. */
+ * construction: W, then x_1 ... x_N, x_q, then the noise; or W, s_1, then the noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);

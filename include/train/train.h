@@ -28,7 +28,7 @@ struct train_setup {
     const struct task *task;
     const struct model *model;
     const struct kernels *kernels; /* may be NULL while measuring */
-    const double *token_weights;   /* of the loss, [output_tokens]; NULL: all 1 */
+    const double *token_weights;   /* of the loss, [output_tokens]; NULL: 1/tokens */
     int64_t seed;                  /* of weights and batches */
 };
 

@@ -1,9 +1,9 @@
-#include "task/config.h"
+#include "kinds.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-static const char *const task_kinds[] = {"linear_regression", NULL};
-static const char *const tokens_kinds[] = {"joint", "separate", NULL};
+const char *const task_kinds[] = {"linear_regression", "linear_dynamics", NULL};
+const char *const tokens_kinds[] = {"joint", "separate", "constructed", "raw", NULL};
 
 /* clang-format off */
 #define K(member, ...) KEY(struct task_config, member, .role = ROLE_SCIENCE, __VA_ARGS__)
@@ -12,24 +12,29 @@ static const struct key task_rows[] = {
       .name = "task.kind", .fallback = "linear_regression", .neutral = "linear_regression",
       .role = ROLE_SCIENCE, .help = "where data come from"),
     K(dimension, .name = "task.dimension", .fallback = "10", .neutral = "10", .min = 1, .max = 64,
-      .unit = "1", .help = "size of an input x, d"),
+      .unit = "1", .help = "size of an input x, or of a state s, d"),
     K(context, .name = "task.context", .fallback = "10", .neutral = "10", .min = 1, .max = 512,
-      .unit = "pairs", .help = "pairs (x, y) in the context, N"),
+      .unit = "1", .help = "pairs (x, y) in the context, N; of a sequence its inputs, T"),
     K(outputs, .name = "task.outputs", .fallback = "1", .neutral = "1", .min = 1, .max = 16,
       .unit = "1", .help = "size of an output y, O"),
     K(input_range, .name = "task.input_range", .fallback = "1", .neutral = "1", .min = 1e-3, .max = 1e3,
-      .unit = "1", .help = "range r of the inputs: x ~ U(-r/2, r/2)"),
+      .unit = "1", .help = "range r of the inputs: x ~ U(-r/2, r/2); of a sequence its first state"),
     K(weight_scale, .name = "task.weight_scale", .fallback = "1", .neutral = "1", .min = 1e-6, .max = 1e3,
       .unit = "1", .help = "standard deviation of the entries of a task's weights"),
     K(noise, .name = "task.noise", .fallback = "0", .neutral = "0", .min = 0, .max = 1e3,
-      .unit = "1", .help = "standard deviation of the noise on the y of the context"),
+      .unit = "1", .help = "standard deviation of the noise on the y of the context, or on each state"),
+    K(state_clip, .name = "task.state_clip", .fallback = "10", .neutral = "10", .min = 1e-3, .max = 1e6,
+      .unit = "1", .help = "limit of the states of a sequence"),
 };
 #undef K
 
 static const struct key tokens_rows[] = {
     KEY_CHOICE_OF(struct tokens_config, kind, tokens_kinds,
       .name = "tokens.kind", .fallback = "joint", .neutral = "joint", .role = ROLE_SCIENCE,
-      .help = "joint: one token (x, y) a pair; separate: a token for x, then one for y"),
+      .help = "joint: one token (x, y) a pair; separate: a token for x, then one for y; "
+              "sequences: constructed (0, s_t, s_t, s_t-1) or raw s_t"),
+    KEY(struct tokens_config, masked, .name = "tokens.masked", .fallback = "false", .neutral = "false",
+      .role = ROLE_SCIENCE, .unit = "1", .help = "constructed tokens (0, 0, s_t, s_t-1), for one layer"),
 };
 /* clang-format on */
 

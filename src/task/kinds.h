@@ -1,14 +1,21 @@
 /* kinds.h - what a task and what a token construction consist of: one row and one file each.
  *
- * A task draws numbers and puts x and y where `pairs` says; a token construction says where, and
- * blanks the rest. Neither knows the other, so each pair of them works.
+ * A task of pairs draws x and y straight to where `pairs` says, and the construction blanks the
+ * rest; a task of sequences draws its states, and the construction places them as tokens. Neither
+ * knows more of the other, so every task works with every construction of its data.
  */
 #ifndef TASK_KINDS_H
 #define TASK_KINDS_H
 
 #include "task/task.h"
 
+enum task_data { DATA_PAIRS, DATA_SEQUENCE };
+
+/* What drawing a random number costs, in multiply-adds at peak. */
+#define NUMBER_COST 13.0
+
 struct task_row {
+    enum task_data data;
     /* Writes every x and y of the tokens, and the target; contract of task_sample otherwise. */
     void (*sample)(real *tokens, real *target, const struct task *task,
                    const struct kernels *kernels, struct random_lanes *random, real *scratch);
@@ -19,11 +26,20 @@ struct task_row {
 struct tokens_row {
     /* Writes task->shape and task->pairs from task->config. */
     void (*shape)(struct task *task);
-    /* Zeroes all of tokens [T][W][LANES] that holds no x and no y of the context. */
+    /* DATA_PAIRS: zeroes all of tokens [T][W][LANES] that holds no x and no y of the context. */
     void (*blank)(real *tokens, const struct task *task, const struct kernels *kernels);
+    /* DATA_SEQUENCE: writes all of tokens from states [T+1][d][LANES]. */
+    void (*place)(real *tokens, const real *states, const struct task *task,
+                  const struct kernels *kernels);
 };
 
-extern const struct task_row task_linear_regression;
-extern const struct tokens_row tokens_joint, tokens_separate;
+/* Names of the rows, as in the sweep file; NULL-terminated. */
+extern const char *const task_kinds[], *const tokens_kinds[];
+
+/* The construction of this task's tokens. */
+const struct tokens_row *tokens_of(const struct task *task);
+
+extern const struct task_row task_linear_regression, task_linear_dynamics;
+extern const struct tokens_row tokens_joint, tokens_separate, tokens_constructed, tokens_raw;
 
 #endif

@@ -45,13 +45,12 @@ static int scratch_rows(const struct task *task)
     return c->outputs * c->dimension + (c->noise > 0 ? c->context * c->outputs : 0);
 }
 
-/* A random number takes about as long as 13 multiply-adds at peak. */
 static double cost(const struct task *task)
 {
     const struct task_config *c = &task->config;
     double d = c->dimension, O = c->outputs, N = c->context;
     double numbers = O * d + (N + 1) * d + (c->noise > 0 ? N * O : 0);
-    return 13 * numbers + (N + 1) * d * O;
+    return NUMBER_COST * numbers + (N + 1) * d * O;
 }
 
-const struct task_row task_linear_regression = {sample, scratch_rows, cost};
+const struct task_row task_linear_regression = {DATA_PAIRS, sample, scratch_rows, cost};

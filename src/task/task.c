@@ -4,26 +4,40 @@
 
 static const struct task_row *const tasks[] = {
     [TASK_LINEAR_REGRESSION] = &task_linear_regression,
+    [TASK_LINEAR_DYNAMICS] = &task_linear_dynamics,
 };
 
 static const struct tokens_row *const constructions[] = {
     [TOKENS_JOINT] = &tokens_joint,
     [TOKENS_SEPARATE] = &tokens_separate,
+    [TOKENS_CONSTRUCTED] = &tokens_constructed,
+    [TOKENS_RAW] = &tokens_raw,
 };
+
+const struct tokens_row *tokens_of(const struct task *task)
+{
+    return constructions[task->tokens.kind];
+}
 
 enum status task_init(struct task *task, const struct task_config *config,
                       const struct tokens_config *tokens, struct error *err)
 {
-    (void)err; /* every task goes with every construction so far */
+    const struct tokens_row *row = constructions[tokens->kind];
+    enum task_data data = row->place ? DATA_SEQUENCE : DATA_PAIRS;
+    if (tasks[config->kind]->data != data)
+        return error_set(err, ERR_CONFIG, "tokens.kind: %s is not for task.kind %s, allowed are %s",
+                         tokens_kinds[tokens->kind], task_kinds[config->kind],
+                         data == DATA_PAIRS ? "constructed, raw" : "joint, separate");
     *task = (struct task){.config = *config, .tokens = *tokens};
-    constructions[tokens->kind]->shape(task);
+    row->shape(task);
     return OK;
 }
 
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch)
 {
-    constructions[task->tokens.kind]->blank(tokens, task, kernels);
+    if (tokens_of(task)->blank)
+        tokens_of(task)->blank(tokens, task, kernels);
     tasks[task->config.kind]->sample(tokens, target, task, kernels, random, scratch);
 }
 

@@ -23,4 +23,4 @@ static void blank(real *tokens, const struct task *task, const struct kernels *k
                   task->config.outputs);
 }
 
-const struct tokens_row tokens_joint = {shape, blank};
+const struct tokens_row tokens_joint = {.shape = shape, .blank = blank};

@@ -27,4 +27,4 @@ static void blank(real *tokens, const struct task *task, const struct kernels *k
     kernels->fill(after_x + task->pairs.query, 0, O);
 }
 
-const struct tokens_row tokens_separate = {shape, blank};
+const struct tokens_row tokens_separate = {.shape = shape, .blank = blank};

@@ -4,7 +4,7 @@
 
 static double weight(const struct loss *loss, int token)
 {
-    return loss->weights ? loss->weights[token] : 1;
+    return loss->weights ? loss->weights[token] : 1.0 / loss->tokens;
 }
 
 void loss_value(double losses[LANES], const real *outputs, const real *target,

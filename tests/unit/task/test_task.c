@@ -29,7 +29,7 @@ static const struct kernels *best(void)
 static struct sample *draw(const struct task_config *config, int tokens_kind, uint64_t first)
 {
     struct sample *s = aligned_alloc(64, (sizeof *s + 63) / 64 * 64);
-    struct tokens_config tokens = {tokens_kind};
+    struct tokens_config tokens = {.kind = tokens_kind};
     struct task_source source = {7, STREAM_TRAIN, 3};
     assert_int_equal(task_init(&s->task, config, &tokens, NULL), OK);
     assert_true(task_scratch(&s->task) * LANES <= REALS);

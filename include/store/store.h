@@ -76,16 +76,24 @@ enum status store_open(struct store **store, const char *path, const struct plan
 /* What store_open found out about rows: the plan's run i has row i. */
 enum row_status store_status(const struct store *store, int64_t run);
 
-/* A row that starts: status running, at once, without a sync. */
+/* Runs whose row failed its checksum and became pending; *count of them, ascending. */
+const int64_t *store_damaged(const struct store *store, int64_t *count);
+
+/* A row that starts: status running, at once, without a sync. What can not be written is left out:
+ * the commit will tell. */
 enum status store_start(struct store *store, int64_t run, const struct row_log *log,
                         struct error *err) MUST_CHECK;
 
-/* One more point of a running row's curves, for live readers; no sync. */
+/* One more point of a running row's curves, for live readers; no sync. Of a row that does not run
+ * (a late message) it is dropped. */
 enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
                            float test_loss, struct error *err) MUST_CHECK;
 
 /* The record of a run that ended as `status`: written now; checksum and status follow after the
- * next good sync. The record is copied when needed, the caller's memory is free on return. */
+ * next good sync. The record is copied when needed, the caller's memory is free on return. What
+ * the record does not have becomes NaN; (NULL, 0) is a record of nothing. ROW_STOPPED leaves the
+ * row's columns as they are. ERR_FILE: the record is malformed, nothing was written; commit the run
+ * as failed instead. */
 enum status store_commit(struct store *store, int64_t run, enum row_status status,
                          const unsigned char *record, size_t bytes, const struct row_log *log,
                          struct error *err) MUST_CHECK;
@@ -98,7 +106,7 @@ enum status store_turn(struct store *store, struct error *err) MUST_CHECK;
 /* Waits until every committed row has its status on disk. */
 enum status store_drain(struct store *store, struct error *err) MUST_CHECK;
 
-/* Drains, rebuilds nothing, releases the lock. Safe on NULL. */
+/* Drains (ask store_drain first to hear of a failure), releases the lock. Safe on NULL. */
 void store_close(struct store *store);
 
 /* ---- reading, while anyone writes: no lock, no flags */

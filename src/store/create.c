@@ -189,6 +189,7 @@ void create_contents(struct hdf *hdf, const struct layout *layout,
     assert(ids);
     root_attributes(hdf, layout, provenance);
     make_datasets(hdf, ids, rows, count, layout);
+    open_group(hdf, "weights"); /* also when no run keeps any */
     if (hdf->status == OK)
         contents_write(hdf, ids, rows, count, layout);
     contents_summary(hdf, layout);

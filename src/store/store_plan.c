@@ -1,6 +1,7 @@
 /* The doors that begin with a plan: measuring and creating. */
 #include "create.h"
 #include "folder.h"
+#include "writer.h"
 
 enum status store_measure(struct store_size *size, const struct plan *plan, const char *path,
                           void (*say)(void *context, const char *column, int64_t bytes),
@@ -25,4 +26,23 @@ enum status store_create(const char *path, const struct plan *plan,
     status = create_file(path, &layout, provenance, err);
     layout_dispose(&layout);
     return status;
+}
+
+/* ---- opening */
+
+static uint64_t identity_of(const void *plan, int64_t run)
+{
+    return plan_identity(plan, run);
+}
+
+static const char *column_name(int i)
+{
+    return run_column(i)->name;
+}
+
+enum status store_open(struct store **store, const char *path, const struct plan *plan,
+                       bool break_lock, struct error *err)
+{
+    struct roster roster = {plan_count(plan), identity_of, plan, run_columns(), column_name};
+    return writer_open(store, path, &roster, break_lock, err);
 }

@@ -1,0 +1,189 @@
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "writer.h"
+
+/* ---- rows */
+
+struct place writer_place(const struct store *store, int64_t run)
+{
+    int c = store->class[run];
+    return (struct place){run, store->weights_row[run], c < 0 ? NULL : &store->map.classes[c]};
+}
+
+enum row_status writer_status(const struct store *store, int64_t run)
+{
+    return (enum row_status)(store->status[run] & ~QUEUED);
+}
+
+/* The column `status` counts and comes first; its text and the summary are copies. */
+int writer_put_status(const struct store *store, int64_t run, enum row_status status,
+                      const uint64_t *checksum, const double *figures)
+{
+    const struct map *map = &store->map;
+    const unsigned char byte = (unsigned char)status;
+    char text[STATE_LETTERS] = "";
+    strncpy(text, row_status_name(status), sizeof text);
+    int64_t summary = map->summary.offset + run * (int64_t)map->summary.row;
+    if (checksum && map_write(store->fd, checksum, map_find(&map->results, "checksum"), run) != 0)
+        return -1;
+    if (map_write(store->fd, &byte, map_find(&map->results, "status"), run) != 0 ||
+        map_write(store->fd, text, map_find(&map->results, "state"), run) != 0 ||
+        map_write_at(store->fd, text, sizeof text, summary + (int64_t)map->summary.status) != 0)
+        return -1;
+    if (!figures)
+        return 0;
+    return map_write_at(store->fd, figures, (size_t)map->summary.figure_count * sizeof *figures,
+                        summary + (int64_t)map->summary.figures);
+}
+
+/* ---- queues */
+
+void queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->end = &queue->first;
+}
+
+void queue_add(struct queue *queue, struct entry *entry)
+{
+    entry->next = NULL;
+    *queue->end = entry;
+    queue->end = &entry->next;
+}
+
+struct entry *queue_take(struct queue *queue)
+{
+    struct entry *entry = queue->first;
+    if (entry) {
+        queue->first = entry->next;
+        if (!queue->first)
+            queue->end = &queue->first;
+    }
+    return entry;
+}
+
+void entry_destroy(struct entry *entry)
+{
+    free(entry->figures);
+    free(entry->image);
+    free(entry);
+}
+
+/* A later attempt of the run begins: what is queued must not be written over it. */
+static void overtake(struct store *store, int64_t run)
+{
+    if (!(store->status[run] & QUEUED))
+        return;
+    struct queue *const queues[] = {&store->fresh, &store->syncing};
+    for (int q = 0; q < 2; q++)
+        for (struct entry *entry = queues[q]->first; entry; entry = entry->next)
+            if (entry->run == run)
+                entry->run = -1;
+    store->status[run] &= (unsigned char)~QUEUED;
+}
+
+/* ---- a run that goes on */
+
+/* What is written here is for live readers only: what can not be written is left out. */
+enum status store_start(struct store *store, int64_t run, const struct row_log *log,
+                        struct error *err)
+{
+    (void)err;
+    assert(run >= 0 && run < store->map.runs);
+    overtake(store, run);
+    store->status[run] = ROW_RUNNING;
+    unsigned char *image = malloc(image_bytes(&store->map, NULL));
+    assert(image);
+    image_blank(image, &store->map, NULL);
+    image_log(image, &store->map, log);
+    if (writer_put_status(store, run, ROW_RUNNING, NULL, NULL) == 0)
+        (void)image_write_log(store->fd, image, &store->map, run);
+    free(image);
+    return OK;
+}
+
+static void put_point(const struct store *store, const char *name, int64_t run, int evaluation,
+                      float value)
+{
+    const struct map_column *column = map_find(&store->map.results, name);
+    if (!column || column->type != HDF_F32 || column->rank != 1 || evaluation >= column->size[0])
+        return;
+    int64_t at = column->offset + run * (int64_t)column->row + evaluation * (int64_t)sizeof value;
+    (void)map_write_at(store->fd, &value, sizeof value, at);
+}
+
+enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
+                           float test_loss, struct error *err)
+{
+    (void)err;
+    assert(run >= 0 && run < store->map.runs && evaluation >= 0);
+    if (writer_status(store, run) != ROW_RUNNING)
+        return OK; /* a late message of a row that is committed */
+    put_point(store, "train_loss", run, evaluation, train_loss);
+    put_point(store, "test_loss", run, evaluation, test_loss);
+    return OK;
+}
+
+/* ---- a run that ended */
+
+/* All that the row will be. A stopped row keeps what lies in it: the run goes on from there. */
+static enum status compose(struct entry *entry, const struct store *store,
+                           const unsigned char *record, size_t bytes, const struct row_log *log,
+                           struct error *err)
+{
+    const struct map *map = &store->map;
+    struct place place = writer_place(store, entry->run);
+    entry->bytes = image_bytes(map, place.class);
+    entry->image = malloc(entry->bytes + 1);
+    entry->figures = calloc((size_t)map->summary.figure_count + 1, sizeof(double));
+    assert(entry->image && entry->figures);
+    image_blank(entry->image, map, place.class);
+    if (log)
+        image_log(entry->image, map, log);
+    enum status status = image_record(entry->image, map, place.class, store->columns,
+                                      store->column_count, record, bytes, err);
+    image_figures(entry->figures, entry->image, map);
+    if (status == OK && image_checksum(&entry->checksum, store->fd, entry->image, map, &place,
+                                       store->identity[entry->run], entry->status) != 0)
+        status = error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
+    return status;
+}
+
+int writer_put_entry(const struct store *store, const struct entry *entry)
+{
+    struct place place = writer_place(store, entry->run);
+    if (!entry->image)
+        return 0;
+    if (entry->status == ROW_STOPPED)
+        return image_write_log(store->fd, entry->image, &store->map, entry->run);
+    return image_write(store->fd, entry->image, &store->map, &place);
+}
+
+enum status store_commit(struct store *store, int64_t run, enum row_status status,
+                         const unsigned char *record, size_t bytes, const struct row_log *log,
+                         struct error *err)
+{
+    assert(run >= 0 && run < store->map.runs && status != ROW_RUNNING && status != ROW_PENDING);
+    struct entry *entry = calloc(1, sizeof *entry);
+    assert(entry);
+    *entry = (struct entry){.run = run, .status = status};
+    enum status result = compose(entry, store, record, bytes, log, err);
+    if (result == OK)
+        result = writer_make_room(store, entry->bytes, err);
+    if (result != OK) {
+        entry_destroy(entry);
+        return result;
+    }
+    overtake(store, run);
+    if (writer_put_entry(store, entry) != 0)
+        store->trouble = errno; /* as a sync that failed: written once more, later */
+    store->status[run] = (unsigned char)(status | QUEUED);
+    store->kept += entry->bytes;
+    writer_queue(store, entry);
+    return OK;
+}

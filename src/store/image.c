@@ -1,0 +1,234 @@
+#include "image.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "run/record.h"
+
+static unsigned char *log_part(unsigned char *image, const struct map *map)
+{
+    return image + map->results_bytes;
+}
+
+static unsigned char *tensor_part(unsigned char *image, const struct map *map)
+{
+    return image + map->results_bytes + map->log_bytes;
+}
+
+static bool is_filled(const struct map_column *column)
+{
+    return column->covered && !column->given;
+}
+
+size_t image_bytes(const struct map *map, const struct map_class *class)
+{
+    return map->results_bytes + map->log_bytes + (class ? class->bytes : 0);
+}
+
+static void blank_column(unsigned char *to, const struct map_column *column)
+{
+    static const float nan32 = __builtin_nanf("");
+    static const double nan64 = __builtin_nan("");
+    size_t each = (size_t)hdf_type_size(column->type);
+    if (column->type == HDF_F32 || column->type == HDF_F64)
+        for (size_t at = 0; at < column->row; at += each)
+            memcpy(to + at, column->type == HDF_F32 ? (const void *)&nan32 : &nan64, each);
+    else
+        memset(to, column->type == HDF_LETTER || column->type == HDF_U64 ? 0 : 0xff, column->row);
+}
+
+void image_blank(unsigned char *image, const struct map *map, const struct map_class *class)
+{
+    for (int c = 0; c < map->results.count; c++)
+        if (is_filled(&map->results.columns[c]))
+            blank_column(image + map->results.columns[c].place, &map->results.columns[c]);
+    for (int c = 0; c < map->log.count; c++)
+        blank_column(log_part(image, map) + map->log.columns[c].place, &map->log.columns[c]);
+    for (int t = 0; class && t < class->tensors.count; t++)
+        blank_column(tensor_part(image, map) + class->tensors.columns[t].place,
+                     &class->tensors.columns[t]);
+}
+
+/* ---- the record */
+
+/* Whether a part has the type of the column and fits in its row. */
+static bool fits(const struct part *part, const struct map_column *column)
+{
+    int64_t bytes = hdf_type_size(column->type);
+    for (int i = 0; i < COLUMN_AXES; i++) {
+        int most = i < column->rank ? column->size[i] : 1;
+        if (part->shape[i] < 0 || part->shape[i] > most)
+            return false;
+        bytes *= part->shape[i];
+    }
+    return part->bytes == bytes;
+}
+
+/* part [shape] into column [size], row-major both. */
+static void scatter(unsigned char *to, const struct map_column *column, const struct part *part)
+{
+    const unsigned char *from = part_data(part);
+    size_t size[COLUMN_AXES] = {1, 1, 1}, shape[COLUMN_AXES];
+    static_assert(COLUMN_AXES == 3, "three loops below");
+    for (int i = 0; i < COLUMN_AXES; i++) {
+        size[i] = i < column->rank ? (size_t)column->size[i] : 1;
+        shape[i] = (size_t)part->shape[i];
+    }
+    size_t each = (size_t)hdf_type_size(column->type), line = shape[2] * each;
+    for (size_t i = 0; i < shape[0]; i++)
+        for (size_t j = 0; j < shape[1]; j++)
+            memcpy(to + (i * size[1] + j) * size[2] * each, from + (i * shape[1] + j) * line, line);
+}
+
+/* The column that a part belongs to, and its bytes in the image; NULL: the file has none. */
+static const struct map_column *target(unsigned char **to, unsigned char *image,
+                                       const struct map *map, const struct map_class *class,
+                                       const int *columns, const struct part *part)
+{
+    const struct map_column *column = NULL;
+    if (part->kind == PART_COLUMN) {
+        int c = columns[part->index];
+        column = c < 0 ? NULL : &map->results.columns[c];
+        *to = image + (column ? column->place : 0);
+    } else if (class) {
+        column = &class->tensors.columns[part->index];
+        *to = tensor_part(image, map) + column->place;
+    }
+    return column;
+}
+
+enum status image_record(unsigned char *image, const struct map *map, const struct map_class *class,
+                         const int *columns, int column_count, const unsigned char *record,
+                         size_t bytes, struct error *err)
+{
+    size_t at = 0;
+    const struct part *part;
+    while ((part = record_next(record, bytes, &at))) {
+        int most = part->kind == PART_COLUMN ? column_count
+                   : class                   ? class->tensors.count
+                                             : INT32_MAX;
+        bool known = part->kind == PART_COLUMN || part->kind == PART_TENSOR;
+        if (!known || part->index < 0 || part->index >= most)
+            return error_set(err, ERR_FILE, "malformed record: part %d.%d", part->kind,
+                             part->index);
+        unsigned char *to;
+        const struct map_column *column = target(&to, image, map, class, columns, part);
+        if (column && !fits(part, column))
+            return error_set(err, ERR_FILE, "malformed record: %s does not fit its column",
+                             column->name);
+        if (column)
+            scatter(to, column, part);
+    }
+    if (at != bytes)
+        return error_set(err, ERR_FILE, "malformed record: %zu of %zu bytes make sense", at, bytes);
+    return OK;
+}
+
+/* ---- the log */
+
+/* As much of the text as fits, cut at the end of a UTF-8 character. */
+static void put_letters(unsigned char *to, size_t size, const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    if (length > size) {
+        length = size;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memset(to, 0, size);
+    if (length > 0)
+        memcpy(to, text, length);
+}
+
+void image_log(unsigned char *image, const struct map *map, const struct row_log *log)
+{
+    const int32_t attempt = log->attempt, rank = log->rank;
+    const struct {
+        const char *name;
+        const void *value; /* NULL: text */
+        const char *text;
+    } rows[] = {
+        {"attempt", &attempt, NULL},        {"rank", &rank, NULL},
+        {"seconds", &log->seconds, NULL},   {"started", &log->started, NULL},
+        {"finished", &log->finished, NULL}, {"host", NULL, log->host},
+        {"error", NULL, log->error},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct map_column *column = map_find(&map->log, rows[i].name);
+        if (!column)
+            continue;
+        unsigned char *to = log_part(image, map) + column->place;
+        if (!rows[i].value)
+            put_letters(to, column->row, rows[i].text);
+        else if (column->row == (i < 2 ? sizeof(int32_t) : sizeof(double)))
+            memcpy(to, rows[i].value, column->row);
+    }
+}
+
+void image_figures(double *figures, const unsigned char *image, const struct map *map)
+{
+    for (int f = 0; f < map->summary.figure_count; f++) {
+        const struct map_column *column = &map->results.columns[map->summary.columns[f]];
+        figures[f] = map_last(column, image + column->place);
+    }
+}
+
+int image_checksum(uint64_t *checksum, int fd, const unsigned char *image, const struct map *map,
+                   const struct place *place, uint64_t identity, enum row_status status)
+{
+    uint64_t hash = hash_xxh64(&identity, sizeof identity, 0);
+    for (int c = 0; c < map->results.count; c++) {
+        const struct map_column *column = &map->results.columns[c];
+        if (!column->covered)
+            continue;
+        if (!column->given) {
+            hash = hash_xxh64(image + column->place, column->row, hash);
+            continue;
+        }
+        unsigned char *row = malloc(column->row);
+        int read = row ? map_read(fd, row, column, place->run, 1) : -1;
+        if (read == 0)
+            hash = hash_xxh64(row, column->row, hash);
+        free(row);
+        if (read != 0)
+            return -1;
+    }
+    for (int t = 0; place->class && t < place->class->tensors.count; t++) {
+        const struct map_column *column = &place->class->tensors.columns[t];
+        hash = hash_xxh64(image + map->results_bytes + map->log_bytes + column->place, column->row,
+                          hash);
+    }
+    unsigned char byte = (unsigned char)status;
+    *checksum = hash_xxh64(&byte, 1, hash);
+    return 0;
+}
+
+int image_write_log(int fd, const unsigned char *image, const struct map *map, int64_t run)
+{
+    for (int c = 0; c < map->log.count; c++) {
+        const struct map_column *column = &map->log.columns[c];
+        if (map_write(fd, image + map->results_bytes + column->place, column, run) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int image_write(int fd, const unsigned char *image, const struct map *map,
+                const struct place *place)
+{
+    for (int c = 0; c < map->results.count; c++) {
+        const struct map_column *column = &map->results.columns[c];
+        if (is_filled(column) && map_write(fd, image + column->place, column, place->run) != 0)
+            return -1;
+    }
+    const unsigned char *tensors = image + map->results_bytes + map->log_bytes;
+    for (int t = 0; place->class && t < place->class->tensors.count; t++) {
+        const struct map_column *column = &place->class->tensors.columns[t];
+        if (map_write(fd, tensors + column->place, column, place->weights_row) != 0)
+            return -1;
+    }
+    return image_write_log(fd, image, map, place->run);
+}

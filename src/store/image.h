@@ -1,0 +1,45 @@
+/* image.h - the bytes of one row of the file, composed in memory from a record before they are
+ * written: [columns of /results that a run fills][columns of /log][tensors of the run's class].
+ *
+ * The record has the run's own sizes; a column of the file may be longer on each axis. What a run
+ * does not have is NaN, -1 or empty.
+ */
+#ifndef STORE_IMAGE_H
+#define STORE_IMAGE_H
+
+#include "map.h"
+#include "store/store.h"
+
+/* Which row: of the run, and in its class of weights. */
+struct place {
+    int64_t run, weights_row;
+    const struct map_class *class; /* NULL: the run keeps no weights */
+};
+
+size_t image_bytes(const struct map *map, const struct map_class *class);
+void image_blank(unsigned char *image, const struct map *map, const struct map_class *class);
+
+/* Scatters the parts of a record into a blank image. columns [column_count]: place in map->results
+ * of each column of the record's numbering, -1: the file has none. ERR_FILE when the record is
+ * malformed. */
+enum status image_record(unsigned char *image, const struct map *map, const struct map_class *class,
+                         const int *columns, int column_count, const unsigned char *record,
+                         size_t bytes, struct error *err) MUST_CHECK;
+
+void image_log(unsigned char *image, const struct map *map, const struct row_log *log);
+
+/* The figures of the summary: [map->summary.figure_count]. */
+void image_figures(double *figures, const unsigned char *image, const struct map *map);
+
+/* Checksum of a row: XXH64 of the identity; then, the hash so far as the seed, of the row of each
+ * number column of /results in the order of their creation (status and checksum left out), of each
+ * tensor, and of the status. Given columns are read from the file: -1 and errno when that fails. */
+int image_checksum(uint64_t *checksum, int fd, const unsigned char *image, const struct map *map,
+                   const struct place *place, uint64_t identity, enum row_status status);
+
+/* -1 and errno on failure */
+int image_write(int fd, const unsigned char *image, const struct map *map,
+                const struct place *place);
+int image_write_log(int fd, const unsigned char *image, const struct map *map, int64_t run);
+
+#endif

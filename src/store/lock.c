@@ -1,0 +1,173 @@
+#include "lock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+struct lock {
+    char *path, *file; /* the result file, the lock file */
+    int fd;
+    double beaten; /* clock_monotonic of the last heartbeat */
+};
+
+/* "HOST PID JOB TIME\n", padded with blanks to LINE bytes so that it is replaced by one write. */
+enum { LINE = 256 };
+
+struct heartbeat {
+    char host[HOST_NAME_MAX + 1], job[32]; /* job "-": none */
+    long pid;
+    double time; /* since 1970 */
+};
+
+static void own_heartbeat(struct heartbeat *beat)
+{
+    *beat = (struct heartbeat){.pid = (long)getpid(), .time = clock_wall()};
+    const char *job = getenv("SLURM_JOB_ID");
+    snprintf(beat->job, sizeof beat->job, "%s", job && *job ? job : "-");
+    if (gethostname(beat->host, sizeof beat->host - 1) != 0 || !beat->host[0])
+        strcpy(beat->host, "unknown");
+}
+
+static bool read_heartbeat(struct heartbeat *beat, int fd)
+{
+    char line[LINE + 1] = "";
+    static_assert(HOST_NAME_MAX == 64, "width in the format below");
+    return pread(fd, line, LINE, 0) > 0 &&
+           sscanf(line, "%64s %ld %31s %lf", beat->host, &beat->pid, beat->job, &beat->time) == 4;
+}
+
+static int write_heartbeat(int fd)
+{
+    struct heartbeat beat;
+    char line[LINE + 1];
+    own_heartbeat(&beat);
+    snprintf(line, sizeof line, "%s %ld %s %.0f", beat.host, beat.pid, beat.job, beat.time);
+    size_t length = strlen(line);
+    memset(line + length, ' ', LINE - length);
+    line[LINE - 1] = '\n';
+    return pwrite(fd, line, LINE, 0) == LINE ? 0 : -1;
+}
+
+/* Whether the path still names the file that is open: not after someone broke the lock. */
+static bool is_same_file(int fd, const char *path)
+{
+    struct stat open, named;
+    return fstat(fd, &open) == 0 && stat(path, &named) == 0 && open.st_ino == named.st_ino &&
+           open.st_dev == named.st_dev;
+}
+
+/* A heartbeat refuses when it is fresh and not of a process of this host that is gone. */
+static bool is_alive(const struct heartbeat *beat, bool flock_works)
+{
+    struct heartbeat own;
+    own_heartbeat(&own);
+    if (fabs(own.time - beat->time) > LOCK_FRESH)
+        return false;
+    if (strcmp(own.host, beat->host) != 0)
+        return true;
+    return !flock_works && beat->pid != own.pid &&
+           (kill((pid_t)beat->pid, 0) == 0 || errno == EPERM);
+}
+
+static enum status refuse(const char *path, const struct heartbeat *beat, bool known,
+                          struct error *err)
+{
+    if (!known)
+        return error_set(err, ERR_FILE,
+                         "%s: another process writes it; wait until it has ended, or give "
+                         "--break-lock if it is gone",
+                         path);
+    bool job = strcmp(beat->job, "-") != 0;
+    return error_set(err, ERR_FILE,
+                     "%s: process %ld on %s%s%s writes it (heartbeat %.0f s ago); wait until it "
+                     "has ended, or give --break-lock if it is gone",
+                     path, beat->pid, beat->host, job ? ", job " : "", job ? beat->job : "",
+                     fmax(0, clock_wall() - beat->time));
+}
+
+/* Opens the lock file and asks for the lock. -1: try again, the file was removed meanwhile. */
+static int try_take(struct lock *lock, bool break_lock, enum status *status, struct error *err)
+{
+    lock->fd = open(lock->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (lock->fd < 0) {
+        *status = error_set(err, ERR_IO, "%s: can not open: %s", lock->file, strerror(errno));
+        return 0;
+    }
+    struct heartbeat beat;
+    bool taken = flock(lock->fd, LOCK_EX | LOCK_NB) == 0, works = taken || errno == EWOULDBLOCK;
+    bool known = read_heartbeat(&beat, lock->fd);
+    if (!is_same_file(lock->fd, lock->file))
+        return -1;
+    if (break_lock && works && !taken) {
+        unlink(lock->file); /* the other keeps its lock on a file without a name */
+        return -1;
+    }
+    if (!break_lock && ((works && !taken) || (known && is_alive(&beat, works))))
+        *status = refuse(lock->path, &beat, known, err);
+    else if (write_heartbeat(lock->fd) != 0)
+        *status = error_set(err, ERR_IO, "%s: can not write: %s", lock->file, strerror(errno));
+    else
+        lock->beaten = clock_monotonic();
+    return 0;
+}
+
+static void dispose(struct lock *lock)
+{
+    if (lock->fd >= 0)
+        close(lock->fd);
+    free(lock->path);
+    free(lock->file);
+    free(lock);
+}
+
+enum status lock_take(struct lock **out, const char *path, bool break_lock, struct error *err)
+{
+    struct lock *lock = calloc(1, sizeof *lock);
+    assert(lock);
+    lock->fd = -1;
+    lock->path = strdup(path);
+    if (asprintf(&lock->file, "%s.lock", path) < 0)
+        lock->file = NULL;
+    assert(lock->path && lock->file);
+    enum status status = OK;
+    while (try_take(lock, break_lock, &status, err) != 0)
+        close(lock->fd);
+    if (status == OK)
+        *out = lock;
+    else
+        dispose(lock);
+    return status;
+}
+
+enum status lock_beat(struct lock *lock, struct error *err)
+{
+    double now = clock_monotonic();
+    if (now - lock->beaten < LOCK_BEAT)
+        return OK;
+    lock->beaten = now;
+    if (!is_same_file(lock->fd, lock->file))
+        return error_set(err, ERR_IO, "%s: another process broke the lock; this one stops writing",
+                         lock->path);
+    (void)write_heartbeat(lock->fd); /* one that can not be written is no reason to stop */
+    return OK;
+}
+
+void lock_release(struct lock *lock)
+{
+    if (!lock)
+        return;
+    if (is_same_file(lock->fd, lock->file))
+        unlink(lock->file);
+    dispose(lock);
+}

@@ -1,0 +1,77 @@
+#include "map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "create.h"
+
+/* What the first bytes of an HDF5 file with superblock 0 say; other versions are not ours. */
+enum { SIGNATURE = 8, SUPERBLOCK_VERSION = 8, END_OF_FILE = 40, SUPERBLOCK = 96 };
+
+static enum status check_head(const char *path, struct error *err)
+{
+    static const unsigned char signature[SIGNATURE] = "\211HDF\r\n\032\n";
+    unsigned char head[SUPERBLOCK] = {0};
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, ERR_FILE, "%s: can not open: %s", path, strerror(errno));
+    ssize_t got = pread(fd, head, sizeof head, 0);
+    int known = fstat(fd, &info), reason = errno;
+    close(fd);
+    if (got < 0 || known != 0)
+        return error_set(err, ERR_FILE, "%s: can not read: %s", path, strerror(reason));
+    int64_t end;
+    memcpy(&end, head + END_OF_FILE, sizeof end);
+    if (memcmp(head, signature, SIGNATURE) != 0)
+        return error_set(err, ERR_FILE, "%s: is no result file (not HDF5)", path);
+    if (head[SUPERBLOCK_VERSION] != 0)
+        return error_set(err, ERR_FILE, "%s: is no result file of mesasweep", path);
+    if (got < SUPERBLOCK || end > info.st_size)
+        return error_set(err, ERR_FILE,
+                         "%s: is cut off: %lld of %lld bytes are there; copy it again", path,
+                         (long long)info.st_size, (long long)end);
+    return OK;
+}
+
+enum status map_open(struct hdf *hdf, const char *path, struct error *err)
+{
+    *hdf = (struct hdf){.path = path, .file = -1, .text = -1};
+    hdf->status = check_head(path, err);
+    if (hdf->status != OK)
+        return hdf->status;
+    hdf_open(hdf, path, err);
+    char *format = hdf_read_text(hdf, hdf->file, "format");
+    bool ours = format && strcmp(format, "mesasweep") == 0;
+    free(format);
+    int64_t version = hdf_read_integer(hdf, hdf->file, "format_version", 0);
+    if (hdf->status != OK)
+        return hdf->status;
+    if (!ours)
+        return hdf->status = error_set(err, ERR_FILE, "%s: is no result file of mesasweep", path);
+    if (version < 1 || version > FORMAT_VERSION)
+        return hdf->status = error_set(err, ERR_FILE,
+                                       "%s: has format %lld, this program knows up to %d; use a "
+                                       "newer mesasweep",
+                                       path, (long long)version, FORMAT_VERSION);
+    return OK;
+}
+
+enum status map_check_version(struct hdf *hdf)
+{
+    int64_t version = hdf_read_integer(hdf, hdf->file, "results_version", 0);
+    if (version == RESULTS_VERSION || hdf->status != OK)
+        return hdf->status;
+    char *made = hdf_read_text(hdf, hdf->file, "version");
+    hdf->status =
+        error_set(hdf->err, ERR_FILE,
+                  "%s: holds results of version %lld, this program computes version %d; "
+                  "go on with mesasweep %s, or begin a new file with -o",
+                  hdf->path, (long long)version, RESULTS_VERSION, made ? made : "of then");
+    free(made);
+    return hdf->status;
+}

@@ -1,0 +1,209 @@
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "writer.h"
+
+enum { CHUNK = 4096 };
+
+/* ---- does the file belong to the plan? */
+
+static enum status other_sweep(struct hdf *hdf, const char *what)
+{
+    char *name = hdf_read_text(hdf, hdf->file, "name");
+    hdf->status = error_set(hdf->err, ERR_FILE,
+                            "%s: holds another sweep (%s; %s); give this one its own file with -o",
+                            hdf->path, name ? name : "no name", what);
+    free(name);
+    return hdf->status;
+}
+
+/* Calls `use` for the text of each row of a column of /results. */
+static enum status each_text(struct hdf *hdf, const char *name, struct store *store,
+                             enum status (*use)(struct store *store, struct hdf *hdf, int64_t row,
+                                                const char *text))
+{
+    char path[300];
+    snprintf(path, sizeof path, "results/%s", name);
+    hid_t dataset = hdf_check(hdf, H5Dopen2(hdf->file, path, H5P_DEFAULT), "open a column");
+    for (int64_t first = 0; first < store->map.runs && hdf->status == OK; first += CHUNK) {
+        int64_t count = store->map.runs - first < CHUNK ? store->map.runs - first : CHUNK;
+        char **texts = hdf_read_texts(hdf, dataset, first, count);
+        for (int64_t i = 0; texts && i < count; i++) {
+            if (hdf->status == OK)
+                hdf->status = use(store, hdf, first + i, texts[i]);
+            free(texts[i]);
+        }
+        free(texts);
+    }
+    return hdf->status;
+}
+
+static enum status check_identity(struct store *store, struct hdf *hdf, int64_t row,
+                                  const char *text)
+{
+    char own[32], what[128];
+    snprintf(own, sizeof own, "%016" PRIx64, store->identity[row]);
+    if (strcmp(own, text) == 0)
+        return OK;
+    snprintf(what, sizeof what, "row %lld is run %.16s there, %s here", (long long)row, text, own);
+    return other_sweep(hdf, what);
+}
+
+static enum status note_class(struct store *store, struct hdf *hdf, int64_t row, const char *text)
+{
+    store->class[row] = -1;
+    if (!*text)
+        return OK;
+    const struct map *map = &store->map;
+    int last = row > 0 && store->class[row - 1] >= 0 ? store->class[row - 1] : 0;
+    for (int i = 0; i < map->class_count && store->class[row] < 0; i++) {
+        int c = (last + i) % map->class_count; /* neighbours are often of one class */
+        if (strcmp(map->classes[c].name, text) == 0)
+            store->class[row] = (int16_t)c;
+    }
+    int32_t at = store->weights_row[row];
+    if (store->class[row] < 0 || at < 0 || at >= map->classes[store->class[row]].tensors.rows)
+        return error_set(hdf->err, ERR_FILE, "%s: is damaged: row %lld has no place in /weights",
+                         hdf->path, (long long)row);
+    return OK;
+}
+
+/* ---- what is kept of each run */
+
+static enum status allocate(struct store *store, const struct roster *roster, struct error *err)
+{
+    size_t runs = (size_t)store->map.runs;
+    store->identity = calloc(runs, sizeof *store->identity);
+    store->status = calloc(runs, sizeof *store->status);
+    store->weights_row = calloc(runs, sizeof *store->weights_row);
+    store->class = calloc(runs, sizeof *store->class);
+    store->columns = calloc((size_t)roster->column_count + 1, sizeof *store->columns);
+    if (!store->identity || !store->status || !store->weights_row || !store->class ||
+        !store->columns)
+        return error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
+    for (int64_t i = 0; i < store->map.runs; i++)
+        store->identity[i] = roster->identity(roster->context, i);
+    store->column_count = roster->column_count;
+    for (int i = 0; i < roster->column_count; i++) {
+        const struct map_column *column = map_find(&store->map.results, roster->column(i));
+        bool filled = column && column->covered && !column->given;
+        store->columns[i] = filled ? (int)(column - store->map.results.columns) : -1;
+    }
+    return OK;
+}
+
+/* Everything that HDF5 has to say about the file. */
+static enum status read_structure(struct store *store, struct hdf *hdf, const struct roster *roster)
+{
+    char what[64];
+    enum status status = map_check_version(hdf);
+    if (status == OK)
+        status = map_fill(&store->map, hdf);
+    if (status == OK && store->map.runs != roster->runs) {
+        snprintf(what, sizeof what, "%lld runs there, %lld here", (long long)store->map.runs,
+                 (long long)roster->runs);
+        status = other_sweep(hdf, what);
+    }
+    if (status == OK)
+        status = hdf->status = allocate(store, roster, hdf->err);
+    if (status == OK)
+        status = each_text(hdf, "run", store, check_identity);
+    const struct map_column *row = map_find(&store->map.results, "weights_row");
+    if (status == OK && map_read(store->fd, store->weights_row, row, 0, store->map.runs) != 0)
+        status = hdf->status =
+            error_set(hdf->err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
+    if (status == OK)
+        status = each_text(hdf, "weights_class", store, note_class);
+    return status;
+}
+
+static enum status fill(struct store *store, const struct roster *roster, bool break_lock,
+                        struct error *err)
+{
+    struct hdf hdf;
+    enum status status = map_open(&hdf, store->path, err);
+    if (status == OK)
+        status = lock_take(&store->lock, store->path, break_lock, err);
+    if (status == OK) {
+        store->fd = open(store->path, O_RDWR | O_CLOEXEC);
+        if (store->fd < 0)
+            status = error_set(err, ERR_IO, "%s: can not open for writing: %s", store->path,
+                               strerror(errno));
+    }
+    if (status == OK)
+        status = read_structure(store, &hdf, roster);
+    enum status closed = hdf_close(&hdf);
+    if (status == OK)
+        status = closed;
+    if (status == OK)
+        status = writer_verify(store, err);
+    if (status == OK)
+        status = sync_create(&store->sync, store->fd, err);
+    return status;
+}
+
+static void dispose(struct store *store)
+{
+    sync_destroy(store->sync);
+    if (store->fd >= 0)
+        close(store->fd);
+    lock_release(store->lock);
+    struct entry *entry;
+    while ((entry = queue_take(&store->fresh)) || (entry = queue_take(&store->syncing)))
+        entry_destroy(entry);
+    map_dispose(&store->map);
+    free(store->identity);
+    free(store->status);
+    free(store->weights_row);
+    free(store->class);
+    free(store->columns);
+    free(store->damaged);
+    free(store->path);
+    free(store);
+}
+
+enum status writer_open(struct store **out, const char *path, const struct roster *roster,
+                        bool break_lock, struct error *err)
+{
+    struct store *store = calloc(1, sizeof *store);
+    assert(store);
+    store->fd = -1;
+    store->path = strdup(path);
+    assert(store->path);
+    queue_init(&store->fresh);
+    queue_init(&store->syncing);
+    enum status status = fill(store, roster, break_lock, err);
+    if (status == OK)
+        *out = store;
+    else
+        dispose(store);
+    return status;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    if (!store->given_up && store_drain(store, NULL) != OK)
+        store->given_up = true; /* whoever wants to know calls store_drain before */
+    if (store->is_syncing)
+        sync_wait(store->sync);
+    dispose(store);
+}
+
+enum row_status store_status(const struct store *store, int64_t run)
+{
+    return writer_status(store, run);
+}
+
+const int64_t *store_damaged(const struct store *store, int64_t *count)
+{
+    *count = store->damaged_count;
+    return store->damaged;
+}

@@ -1,0 +1,219 @@
+/* What is done once when a file is opened for writing: rows are judged by their checksums, whole
+ * columns at a time, since the hash of a row goes on from column to column. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "writer.h"
+
+enum { BUFFER = 1 << 20 };
+
+/* The rows of one column in pieces of about BUFFER bytes. */
+struct scan {
+    int fd;
+    unsigned char *buffer;
+    const struct map_column *column;
+    int64_t rows, most, first, count;
+};
+
+static struct scan scan_begin(int fd, const struct map_column *column, int64_t rows)
+{
+    int64_t most = BUFFER / (int64_t)column->row;
+    struct scan scan = {fd, NULL, column, rows, most > 0 ? most : 1, 0, 0};
+    scan.buffer = malloc((size_t)scan.most * column->row);
+    assert(scan.buffer);
+    return scan;
+}
+
+/* Goes to the next piece; false when there is none. scan_read then reads it. */
+static bool scan_next(struct scan *scan)
+{
+    scan->first += scan->count;
+    scan->count = scan->rows - scan->first < scan->most ? scan->rows - scan->first : scan->most;
+    return scan->count > 0;
+}
+
+static int scan_read(struct scan *scan)
+{
+    return map_read(scan->fd, scan->buffer, scan->column, scan->first, scan->count);
+}
+
+bool writer_is_final(enum row_status status)
+{
+    return status != ROW_PENDING && status != ROW_RUNNING && status != ROW_STOPPED;
+}
+
+/* Whether the row has a checksum to be verified; -1 is no run. */
+static bool is_judged(const struct store *store, int64_t run)
+{
+    return run >= 0 && store->status[run] < ROW_STATUS_COUNT &&
+           writer_is_final((enum row_status)store->status[run]);
+}
+
+/* hash[run] goes on with the row of each run that is judged; what no such run needs is not read.
+ * `runs` [rows]: the run of each row; NULL: its number. */
+static int hash_column(uint64_t *hash, const struct store *store, const struct map_column *column,
+                       int64_t rows, const int64_t *runs)
+{
+    int good = 0;
+    struct scan scan = scan_begin(store->fd, column, rows);
+    while (good == 0 && scan_next(&scan)) {
+        bool read = false;
+        for (int64_t i = 0; i < scan.count && good == 0; i++) {
+            int64_t run = runs ? runs[scan.first + i] : scan.first + i;
+            if (!is_judged(store, run))
+                continue;
+            good = read ? 0 : scan_read(&scan);
+            read = true;
+            if (good == 0)
+                hash[run] =
+                    hash_xxh64(scan.buffer + (size_t)i * column->row, column->row, hash[run]);
+        }
+    }
+    free(scan.buffer);
+    return good;
+}
+
+static int hash_class(uint64_t *hash, const struct store *store, int c)
+{
+    const struct map_class *class = &store->map.classes[c];
+    int64_t *runs = malloc((size_t)(class->tensors.rows + 1) * sizeof *runs);
+    assert(runs);
+    for (int64_t i = 0; i < class->tensors.rows; i++)
+        runs[i] = -1;
+    for (int64_t i = 0; i < store->map.runs; i++)
+        if (store->class[i] == c)
+            runs[store->weights_row[i]] = i;
+    int good = 0;
+    for (int t = 0; t < class->tensors.count && good == 0; t++)
+        good = hash_column(hash, store, &class->tensors.columns[t], class->tensors.rows, runs);
+    free(runs);
+    return good;
+}
+
+/* hash[run]: what the checksum of each row should be, with its status in store->status */
+static int hash_rows(uint64_t *hash, const struct store *store)
+{
+    int good = 0;
+    for (int64_t i = 0; i < store->map.runs; i++)
+        hash[i] = hash_xxh64(&store->identity[i], sizeof store->identity[i], 0);
+    for (int c = 0; c < store->map.results.count && good == 0; c++)
+        if (store->map.results.columns[c].covered)
+            good = hash_column(hash, store, &store->map.results.columns[c], store->map.runs, NULL);
+    for (int c = 0; c < store->map.class_count && good == 0; c++)
+        good = hash_class(hash, store, c);
+    for (int64_t i = 0; i < store->map.runs; i++)
+        hash[i] = hash_xxh64(&store->status[i], 1, hash[i]);
+    return good;
+}
+
+/* Pending again, and empty. */
+static int reset(struct store *store, int64_t run)
+{
+    struct place place = writer_place(store, run);
+    unsigned char *image = malloc(image_bytes(&store->map, place.class));
+    assert(image);
+    image_blank(image, &store->map, place.class);
+    store->status[run] = ROW_PENDING;
+    int good = writer_put_status(store, run, ROW_PENDING, NULL, NULL);
+    if (good == 0)
+        good = image_write(store->fd, image, &store->map, &place);
+    free(image);
+    return good;
+}
+
+static int note_damaged(struct store *store, int64_t run)
+{
+    size_t bytes = (size_t)(store->damaged_count + 1) * sizeof *store->damaged;
+    store->damaged = realloc(store->damaged, bytes);
+    assert(store->damaged);
+    store->damaged[store->damaged_count++] = run;
+    return reset(store, run);
+}
+
+static int judge(struct store *store, const uint64_t *hash, const uint64_t *checksum)
+{
+    int good = 0;
+    for (int64_t i = 0; i < store->map.runs && good == 0; i++) {
+        bool known = store->status[i] < ROW_STATUS_COUNT;
+        if (!known || (is_judged(store, i) && hash[i] != checksum[i]))
+            good = note_damaged(store, i);
+        else if (store->status[i] == ROW_RUNNING)
+            good = reset(store, i); /* its writer is gone */
+    }
+    return good;
+}
+
+/* Whether the copies of status and figures are as the columns say. `row`: of the summary. */
+static bool agrees(const struct store *store, int64_t run, const unsigned char *row,
+                   const double *figures)
+{
+    const struct map *map = &store->map;
+    const char *name = row_status_name(writer_status(store, run));
+    char state[STATE_LETTERS] = "";
+    const struct map_column *column = map_find(&map->results, "state");
+    return column->row == sizeof state && map_read(store->fd, state, column, run, 1) == 0 &&
+           strncmp(state, name, sizeof state) == 0 &&
+           strncmp((const char *)row + map->summary.status, name, sizeof state) == 0 &&
+           memcmp(row + map->summary.figures, figures,
+                  (size_t)map->summary.figure_count * sizeof *figures) == 0;
+}
+
+static int read_figures(double *figures, unsigned char *buffer, const struct store *store,
+                        int64_t run)
+{
+    const struct map *map = &store->map;
+    for (int f = 0; f < map->summary.figure_count; f++) {
+        const struct map_column *column = &map->results.columns[map->summary.columns[f]];
+        if (map_read(store->fd, buffer, column, run, 1) != 0)
+            return -1;
+        figures[f] = map_last(column, buffer);
+    }
+    return 0;
+}
+
+/* The text of the status and the summary become what the columns say. */
+static int rebuild(const struct store *store)
+{
+    const struct map *map = &store->map;
+    struct map_column table = {.row = map->summary.row, .offset = map->summary.offset};
+    double *figures = calloc((size_t)map->summary.figure_count + 1, sizeof *figures);
+    unsigned char *buffer = malloc(map->results_bytes + 1);
+    assert(figures && buffer);
+    int good = 0;
+    struct scan scan = scan_begin(store->fd, &table, map->runs);
+    while (good == 0 && scan_next(&scan)) {
+        good = scan_read(&scan);
+        for (int64_t i = 0; i < scan.count && good == 0; i++) {
+            int64_t run = scan.first + i;
+            good = read_figures(figures, buffer, store, run);
+            if (good == 0 && !agrees(store, run, scan.buffer + (size_t)i * table.row, figures))
+                good = writer_put_status(store, run, writer_status(store, run), NULL, figures);
+        }
+    }
+    free(scan.buffer);
+    free(figures);
+    free(buffer);
+    return good;
+}
+
+enum status writer_verify(struct store *store, struct error *err)
+{
+    size_t runs = (size_t)store->map.runs;
+    uint64_t *hash = malloc(runs * sizeof *hash), *checksum = malloc(runs * sizeof *checksum);
+    enum status status = OK;
+    if (!hash || !checksum)
+        status = error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
+    const struct map_group *results = &store->map.results;
+    if (status == OK &&
+        (map_read(store->fd, store->status, map_find(results, "status"), 0, store->map.runs) != 0 ||
+         map_read(store->fd, checksum, map_find(results, "checksum"), 0, store->map.runs) != 0 ||
+         hash_rows(hash, store) != 0 || judge(store, hash, checksum) != 0 || rebuild(store) != 0))
+        status =
+            error_set(err, ERR_IO, "%s: can not read or write: %s", store->path, strerror(errno));
+    free(hash);
+    free(checksum);
+    return status;
+}

@@ -1,0 +1,98 @@
+/* writer.h - the inside of an open store, shared by the files that open, verify, commit and sync.
+ */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "image.h"
+#include "layout.h"
+#include "lock.h"
+#include "sync.h"
+
+/* A committed row on its way: its record is written and waits for a good sync, then its status is
+ * written and waits for the next one. Until then all that was written is kept, as a failed sync may
+ * have lost it. */
+struct entry {
+    struct entry *next;
+    int64_t run; /* -1: overtaken by a later attempt */
+    enum row_status status;
+    bool told; /* the status is written */
+    uint64_t checksum;
+    double *figures;      /* of the summary; owned */
+    unsigned char *image; /* owned; NULL once the record is safe */
+    size_t bytes;
+};
+
+struct queue {
+    struct entry *first, **end;
+};
+
+struct store {
+    char *path; /* for messages */
+    struct map map;
+    int fd;
+    struct lock *lock;
+    struct sync *sync;
+    uint64_t *identity;    /* [runs] */
+    unsigned char *status; /* [runs] enum row_status | QUEUED */
+    int32_t *weights_row;  /* [runs] */
+    int16_t *class;        /* [runs] place in map.classes, -1: none */
+    int *columns;          /* of the record's numbering -> place in map.results, -1 */
+    int column_count;
+    int64_t *damaged; /* runs whose checksum failed when the file was opened */
+    int64_t damaged_count;
+
+    struct queue fresh;   /* written since the last sync began */
+    struct queue syncing; /* covered by the sync that is under way */
+    bool is_syncing;
+    double dirty; /* clock_monotonic of the oldest in `fresh` */
+    size_t kept;  /* bytes of images in both queues */
+    int trouble;  /* errno of a write that failed; handled as a failed sync */
+    int failures; /* syncs that failed one after the other */
+    bool given_up;
+};
+
+enum { QUEUED = 0x80, KEPT_MOST = 64 << 20 };
+
+/* Who the file should be of; the names of the record's columns. Filled from a plan, or by a test.
+ */
+struct roster {
+    int64_t runs;
+    uint64_t (*identity)(const void *context, int64_t run);
+    const void *context;
+    int column_count;
+    const char *(*column)(int i);
+};
+enum status writer_open(struct store **store, const char *path, const struct roster *roster,
+                        bool break_lock, struct error *err) MUST_CHECK;
+
+struct place writer_place(const struct store *store, int64_t run);
+enum row_status writer_status(const struct store *store, int64_t run);
+
+/* Status, its text and the copy in the summary; with a checksum and figures when not NULL. -1 and
+ * errno on failure. */
+int writer_put_status(const struct store *store, int64_t run, enum row_status status,
+                      const uint64_t *checksum, const double *figures);
+
+/* Whether rows of this status carry a checksum. */
+bool writer_is_final(enum row_status status);
+
+/* Reads every row: sets store->status, makes rows pending that were running or fail their checksum
+ * (listed in store->damaged), and rebuilds text of the status and summary. */
+enum status writer_verify(struct store *store, struct error *err) MUST_CHECK;
+
+/* Writes what is kept of an entry, as often as needed; -1 and errno on failure. */
+int writer_put_entry(const struct store *store, const struct entry *entry);
+
+/* The entry waits for the next sync. */
+void writer_queue(struct store *store, struct entry *entry);
+
+/* Waits for syncs until `bytes` more may be kept. */
+enum status writer_make_room(struct store *store, size_t bytes, struct error *err) MUST_CHECK;
+
+/* ---- queues */
+void queue_add(struct queue *queue, struct entry *entry);
+void queue_init(struct queue *queue);
+struct entry *queue_take(struct queue *queue);
+void entry_destroy(struct entry *entry);
+
+#endif

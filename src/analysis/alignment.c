@@ -13,7 +13,7 @@ static const struct column columns[] = {
     [MODEL_DIFF] = {.name = "model_diff", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
         .about = "mean |g - g_gd| over the evaluation set, g = d yhat / d x_q"},
     [MODEL_COS] = {.name = "model_cos", .type = COLUMN_F64, .level = LEVEL_BITS, .summary = true, .unit = "1",
-        .about = "mean cosine of g and g_gd over the evaluation set; 0 where one of them is 0"},
+        .about = "mean cosine of g and g_gd over the evaluation set; 0 where one of them is 0, 1 where both are"},
 };
 /* clang-format on */
 
@@ -66,8 +66,9 @@ struct sums {
     double preds, diff, cosine;
 };
 
-/* Adds the task in lane b; with several outputs |yhat - yhat_gd| is their mean, and g the vector of
- * all entries of the Jacobian. */
+/* Adds the task in lane b; g is 0 where a clip cuts the prediction, of both or of one of them; with
+ * several outputs |yhat - yhat_gd| is their mean, and g the vector of all entries of the Jacobian.
+ */
 static void add(struct sums *sums, const struct state *s, const real *yhat, int b)
 {
     const struct baseline *gd = &s->baseline;
@@ -82,10 +83,9 @@ static void add(struct sums *sums, const struct state *s, const real *yhat, int 
         rr += r * r;
         gr += g * r;
     }
-    double norms = sqrt(gg) * sqrt(rr);
     sums->preds += preds / O;
     sums->diff += sqrt(square);
-    sums->cosine += norms == 0 ? 0 : gr / norms;
+    sums->cosine += gg == 0 || rr == 0 ? gg == rr : gr / (sqrt(gg) * sqrt(rr));
 }
 
 static void execute(void *state, const struct analysis_input *input,

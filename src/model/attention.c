@@ -28,6 +28,11 @@ struct extent attention_extent(const struct pass *pass, int layer)
     return e;
 }
 
+real *attention_output(const struct pass *pass, int layer)
+{
+    return pass->model->config.mlp ? pass->middle[layer] : pass->stream[layer + 1];
+}
+
 /* Leading channels of the stream at layer 0 that are 0 because those of the tokens are. */
 static int zero_channels(const struct model *model)
 {
@@ -201,26 +206,25 @@ static struct operand project_weights(const struct pass *pass, const struct exte
     return (struct operand){tensor_weights(pass, layer, TENSOR_PROJECT) + at, pass->model->D, 1};
 }
 
-void attention_forward(struct pass *pass, int layer)
+static void heads_forward(struct pass *pass, int layer)
 {
     const struct model *model = pass->model;
     const struct kernels *kernels = pass->kernels;
     int D = model->D, K = model->K;
     struct extent e = attention_extent(pass, layer);
     struct source s = source(pass, layer);
-    real *out = model->config.mlp ? pass->middle[layer] : pass->stream[layer + 1];
     ptrdiff_t first = (ptrdiff_t)e.first * D * LANES;
-    kernels->copy(out + first, pass->stream[layer] + first, e.rows * D);
+    real *out = attention_output(pass, layer) + first;
+    kernels->copy(out, pass->stream[layer] + first, e.rows * D);
     for (int h = 0; h < model->H; h++) {
         struct head head = head_of(pass, &e, layer, h);
         evaluate(pass, &s, &e, &head, layer, h);
         if (model->config.damping != 1)
             kernels->scale(pass->work.out, pass->work.out, (real)model->config.damping, e.rows * K);
-        kernels->lanes_shared(written(out + first + (ptrdiff_t)e.channel * LANES, D),
+        kernels->lanes_shared(written(out + (ptrdiff_t)e.channel * LANES, D),
                               rows_of(pass->work.out, K), project_weights(pass, &e, layer, h),
                               e.rows, e.channels, K, ADD);
     }
-    clip_forward(pass, out, &e);
 }
 
 /* work.dout and the gradient of Wp of head h, from work.update = damping dstream. */
@@ -249,8 +253,8 @@ static void head_backward(const struct pass *pass, const struct head *head, int 
             dparameter * kind->slope(head->parameter);
 }
 
-/* All heads; dx [T][D] (added to) is the gradient of what was projected, or NULL. */
-static void heads_backward(struct pass *pass, real *dx, const struct extent *e, int layer)
+/* dx [T][D] (added to) is the gradient of what was projected, or NULL. */
+static void all_heads_backward(struct pass *pass, real *dx, const struct extent *e, int layer)
 {
     const struct model *model = pass->model;
     const struct work *w = &pass->work;
@@ -267,26 +271,48 @@ static void heads_backward(struct pass *pass, real *dx, const struct extent *e, 
     }
 }
 
-void attention_backward(struct pass *pass, int layer)
+static void heads_backward(struct pass *pass, int layer)
 {
     const struct model *model = pass->model;
     const struct kernels *kernels = pass->kernels;
     int D = model->D, T = model->shape.tokens;
     struct extent e = attention_extent(pass, layer);
-    clip_backward(pass, pass->dstream,
-                  model->config.mlp ? pass->middle[layer] : pass->stream[layer + 1], &e);
     for (int t = 0; t < e.rows; t++)
         kernels->scale(pass->work.update + (ptrdiff_t)t * e.channels * LANES,
                        pass->dstream + ((ptrdiff_t)(e.first + t) * D + e.channel) * LANES,
                        (real)model->config.damping, e.channels);
     if (model->config.layer_norm) {
         kernels->fill(pass->work.dnormed, 0, T * D);
-        heads_backward(pass, pass->work.dnormed, &e, layer);
+        all_heads_backward(pass, pass->work.dnormed, &e, layer);
         norm_backward(pass, pass->dstream, T, layer, TENSOR_NORM_GAIN);
     } else {
         bool wanted = layer > 0 || pass->path == PASS_TOKENS || input_learns(model);
-        heads_backward(pass, wanted ? pass->dstream : NULL, &e, layer);
+        all_heads_backward(pass, wanted ? pass->dstream : NULL, &e, layer);
     }
+}
+
+/* The three ways to evaluate a layer; merged.h says when which is taken. */
+static const struct {
+    void (*forward)(struct pass *pass, int layer);
+    void (*backward)(struct pass *pass, int layer);
+} forms[] = {
+    [FORM_HEADS] = {heads_forward, heads_backward},
+    [FORM_MATRIX] = {matrix_forward, matrix_backward},
+    [FORM_SCORES] = {lines_forward, lines_backward},
+};
+
+void attention_forward(struct pass *pass, int layer)
+{
+    struct extent e = attention_extent(pass, layer);
+    forms[pass->merged.layers[layer].form].forward(pass, layer);
+    clip_forward(pass, attention_output(pass, layer), &e);
+}
+
+void attention_backward(struct pass *pass, int layer)
+{
+    struct extent e = attention_extent(pass, layer);
+    clip_backward(pass, pass->dstream, attention_output(pass, layer), &e);
+    forms[pass->merged.layers[layer].form].backward(pass, layer);
 }
 
 int attention_scratch(const struct model *model)

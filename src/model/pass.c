@@ -76,6 +76,7 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
     layout.gradient = ARENA_TAKE(arena, real, model->parameters);
     take_streams(&layout, arena);
     take_work(&layout.work, arena, model);
+    merged_create(&layout, arena);
     if (!pass)
         return NULL;
     *pass = layout;
@@ -88,6 +89,7 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
 void pass_weights(struct pass *pass, const real *weights)
 {
     pass->weights = weights;
+    merged_weights(pass);
 }
 
 real *pass_tokens(struct pass *pass)
@@ -124,6 +126,7 @@ void pass_backward(struct pass *pass, const real *doutputs)
 
 void pass_gradient(struct pass *pass, double *gradient)
 {
+    merged_gradient(pass);
     for (size_t i = 0; i < pass->model->parameters; i++) {
         gradient[i] += (double)pass->gradient[i];
         pass->gradient[i] = 0;

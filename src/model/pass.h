@@ -10,6 +10,7 @@
 #define MODEL_PASS_H
 
 #include "kinds.h"
+#include "merged.h"
 #include "model/model.h"
 #include "tensors.h"
 
@@ -53,6 +54,7 @@ struct pass {
     real *dstream;                      /* [T][D] */
     real *outputs, *positions;          /* [output_tokens][O]; [T][P] */
     struct work work;
+    struct merged merged;
     ptrdiff_t offset[MODEL_LAYERS_MAX + 1]
                     [TENSOR_ROWS]; /* -1: no such tensor; last row: layer -1 */
 };
@@ -93,6 +95,7 @@ void attention_forward(struct pass *pass, int layer);
 void attention_backward(struct pass *pass, int layer);
 int attention_scratch(const struct model *model);
 struct extent attention_extent(const struct pass *pass, int layer);
+real *attention_output(const struct pass *pass, int layer); /* the stream that it writes */
 
 void mlp_forward(struct pass *pass, int layer); /* layer -1: the input network */
 void mlp_backward(struct pass *pass, int layer);

@@ -2,7 +2,7 @@
  * the family alone and in random combinations. */
 #include "test.h"
 
-#include "setup.h"
+#include "random.h"
 
 static struct model make(const char *words, const struct token_shape *shape)
 {
@@ -152,95 +152,6 @@ static void each_part_alone_has_the_right_value_and_gradient(void **state)
     }
     check("depth=1 layers=mesa keys_from=causal heads=2 key_size=3", &sequence, 8);
     check("depth=2 layers=softmax+mesa keys_from=causal key_size=4", &sequence, 8);
-}
-
-/* ---- random combinations */
-
-static void draw_layers(char *text, size_t size, uint64_t *seed, bool causal)
-{
-    static const char *const kinds[] = {"linear", "softmax", "mix", "mesa"};
-    int most = causal ? 3 : 2;
-    snprintf(text, size, "%s %s*", kinds[setup_int(seed, 0, most)],
-             kinds[setup_int(seed, 0, most)]);
-}
-
-/* A value from the range of the key, small where it is a size. */
-static void draw_value(char *text, size_t size, const struct key *key, uint64_t *seed)
-{
-    int choices = 0;
-    switch (key->type) {
-    case KEY_BOOL:
-        snprintf(text, size, "%s", setup_int(seed, 0, 3) == 0 ? "true" : "false");
-        return;
-    case KEY_CHOICE:
-        while (key->choices[choices])
-            choices++;
-        snprintf(text, size, "%s", key->choices[setup_int(seed, 0, choices - 1)]);
-        return;
-    case KEY_REAL: /* a factor or a bound: of order 1; off one time in two where 0 means off */
-        snprintf(
-            text, size, "%.3g",
-            fmax(key->min, key->min == 0 && setup_int(seed, 0, 1) ? 0 : setup_real(seed, .4, 1.2)));
-        return;
-    default: /* sizes: 0 (off) two times in three where it is allowed */
-        snprintf(text, size, "%d",
-                 key->min == 0 && setup_int(seed, 0, 2) ? 0
-                                                        : setup_int(seed, (int)key->min + 0, 4));
-    }
-}
-
-static struct model_config draw_config(uint64_t *seed)
-{
-    struct model_config config;
-    schema_defaults(&setup_schema, &config);
-    for (int k = 0; k < model_keys.count; k++) {
-        const struct key *key = &model_keys.keys[k];
-        char text[KEY_TEXT_SIZE];
-        if (key->type == KEY_TEXT)
-            continue;
-        draw_value(text, sizeof text, key, seed);
-        assert_int_equal(schema_set(&setup_schema, &config, k, text, NULL), OK);
-    }
-    config.position_base = setup_int(seed, 1, 100);
-    draw_layers(config.layers.text, sizeof config.layers.text, seed,
-                config.keys_from == KEYS_CAUSAL);
-    return config;
-}
-
-static struct token_shape draw_shape(uint64_t *seed)
-{
-    struct token_shape shape = {.tokens = setup_int(seed, 2, 26), .width = setup_int(seed, 2, 5)};
-    shape.context = setup_int(seed, 1, shape.tokens);
-    shape.first_token = setup_int(seed, 0, shape.tokens - 1);
-    shape.output_tokens = setup_int(seed, 1, shape.tokens - shape.first_token);
-    shape.outputs = setup_int(seed, 1, 2);
-    shape.first_channel = setup_int(seed, 0, shape.width - shape.outputs);
-    shape.zero_channels = setup_int(seed, 0, shape.width - 1);
-    shape.sign = setup_int(seed, 0, 1) ? 1 : -1;
-    return shape;
-}
-
-/* Draws until the keys fit each other. */
-static struct model draw_model(uint64_t *seed)
-{
-    for (;;) {
-        struct model model;
-        struct model_config config = draw_config(seed);
-        struct token_shape shape = draw_shape(seed);
-        if (model_init(&model, &config, &shape, NULL) == OK)
-            return model;
-    }
-}
-
-static void describe(char *text, size_t size, const struct model *model, int number)
-{
-    int length = snprintf(text, size, "configuration %d (T %d):", number, model->shape.tokens);
-    for (int k = 0; k < model_keys.count && (size_t)length < size; k++) {
-        char value[KEY_TEXT_SIZE];
-        schema_print(&setup_schema, &model->config, k, value, sizeof value);
-        length += snprintf(text + length, size - (size_t)length, " %s=%s",
-                           model_keys.keys[k].name + 6, value);
-    }
 }
 
 static void random_combinations_have_the_right_value_and_gradient(void **state)

@@ -1,0 +1,182 @@
+/* Merged linear attention through its matrix or through its scores (merged.h). Views: C is the
+ * first N rows of the stream [T][D]. */
+#include "pass.h"
+
+/* Matrices and sums of one head. */
+struct head_weights {
+    struct operand B, A; /* [D,D], [D,channels] of the layer */
+    real *dB;            /* [D][D] x LANES */
+    struct matrix dA;    /* [D,channels] x LANES */
+};
+
+static int padded(int columns)
+{
+    return (columns + LANES - 1) / LANES * LANES;
+}
+
+static struct head_weights weights_of(const struct pass *pass, const struct extent *e, int layer,
+                                      int h)
+{
+    const struct merged_set *s = &pass->merged.sets[pass->model->weight_sets == 1 ? 0 : layer];
+    int D = pass->model->D, first = e->channel - s->channel, width = padded(s->channels);
+    ptrdiff_t dA = ((ptrdiff_t)h * D * s->channels + first) * LANES;
+    return (struct head_weights){.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
+                                 .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
+                                 .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
+                                 .dA = {s->dA + dA, (ptrdiff_t)s->channels * LANES, LANES}};
+}
+
+static struct operand flipped(struct operand x)
+{
+    return (struct operand){x.at, x.column, x.row};
+}
+
+static struct matrix flipped_out(struct matrix x)
+{
+    return (struct matrix){x.at, x.column, x.row};
+}
+
+static bool input_gradient_wanted(const struct pass *pass, int layer)
+{
+    return layer > 0 || input_learns(pass->model);
+}
+
+/* ---- matrix */
+
+void matrix_forward(struct pass *pass, int layer)
+{
+    const struct kernels *kernels = pass->kernels;
+    const struct merged_layer *m = &pass->merged.layers[layer];
+    struct extent e = attention_extent(pass, layer);
+    int D = pass->model->D, T = pass->model->shape.tokens;
+    const real *in = pass->stream[layer];
+    real *out = attention_output(pass, layer);
+    kernels->lanes_lanes(written(m->S, D), columns_of(in, D), rows_of(in, D), D, D, e.keys, SET);
+    for (int h = 0; h < pass->model->H; h++) {
+        struct head_weights w = weights_of(pass, &e, layer, h);
+        real *X = m->X + (ptrdiff_t)h * D * D * LANES;
+        kernels->lanes_shared(written(X, D), rows_of(m->S, D), w.A, D, D, D, SET);
+        kernels->lanes_shared(flipped_out(written(m->M, D)), columns_of(X, D), flipped(w.B), D, D,
+                              D, h == 0 ? SET : ADD);
+    }
+    kernels->copy(out, in, T * D);
+    kernels->lanes_lanes(written(out, D), rows_of(in, D), rows_of(m->M, D), T, D, D, ADD);
+}
+
+/* dB, dA of head h and its part of dS, from dM. */
+static void matrix_head_backward(struct pass *pass, const struct extent *e, int layer, int h)
+{
+    const struct kernels *kernels = pass->kernels;
+    const struct merged *g = &pass->merged;
+    const struct merged_layer *m = &g->layers[layer];
+    int D = pass->model->D;
+    struct head_weights w = weights_of(pass, e, layer, h);
+    const real *X = m->X + (ptrdiff_t)h * D * D * LANES;
+    kernels->lanes_lanes(written(w.dB, D), rows_of(g->dM, D), columns_of(X, D), D, D, D, ADD);
+    kernels->lanes_shared(flipped_out(written(g->dX, D)), columns_of(g->dM, D), w.B, D, D, D, SET);
+    kernels->lanes_lanes(w.dA, rows_of(m->S, D), rows_of(g->dX, D), D, D, D, ADD);
+    kernels->lanes_shared(written(g->dS, D), rows_of(g->dX, D), flipped(w.A), D, D, D,
+                          h == 0 ? SET : ADD);
+}
+
+void matrix_backward(struct pass *pass, int layer)
+{
+    const struct kernels *kernels = pass->kernels;
+    struct merged *g = &pass->merged;
+    const struct merged_layer *m = &g->layers[layer];
+    struct extent e = attention_extent(pass, layer);
+    int D = pass->model->D, T = pass->model->shape.tokens;
+    const real *in = pass->stream[layer];
+    kernels->lanes_lanes(written(g->dM, D), columns_of(in, D), rows_of(pass->dstream, D), D, D, T,
+                         SET);
+    for (int h = 0; h < pass->model->H; h++)
+        matrix_head_backward(pass, &e, layer, h);
+    if (!input_gradient_wanted(pass, layer))
+        return;
+    kernels->copy(g->dinput, pass->dstream, T * D);
+    kernels->lanes_lanes(written(g->dinput, D), rows_of(pass->dstream, D), columns_of(m->M, D), T,
+                         D, D, ADD);
+    /* S = C'C, so dC = C (dS + dS') */
+    kernels->lanes_lanes(written(g->dinput, D), rows_of(in, D), rows_of(g->dS, D), e.keys, D, D,
+                         ADD);
+    kernels->lanes_lanes(written(g->dinput, D), rows_of(in, D), columns_of(g->dS, D), e.keys, D, D,
+                         ADD);
+    real *old = pass->dstream;
+    pass->dstream = g->dinput;
+    g->dinput = old;
+}
+
+/* ---- scores */
+
+struct lines {
+    real *U, *P, *V; /* [rows][D], [rows][N], [N][channels] of one head */
+};
+
+static struct lines lines_of(const struct pass *pass, const struct extent *e, int layer, int h)
+{
+    const struct merged_layer *m = &pass->merged.layers[layer];
+    ptrdiff_t head = (ptrdiff_t)h * LANES;
+    return (struct lines){m->U + head * e->rows * pass->model->D, m->P + head * e->rows * e->keys,
+                          m->V + head * e->keys * e->channels};
+}
+
+void lines_forward(struct pass *pass, int layer)
+{
+    const struct kernels *kernels = pass->kernels;
+    struct extent e = attention_extent(pass, layer);
+    int D = pass->model->D;
+    ptrdiff_t first = (ptrdiff_t)e.first * D * LANES;
+    const real *C = pass->stream[layer], *in = C + first;
+    real *out = attention_output(pass, layer) + first;
+    kernels->copy(out, in, e.rows * D);
+    for (int h = 0; h < pass->model->H; h++) {
+        struct head_weights w = weights_of(pass, &e, layer, h);
+        struct lines m = lines_of(pass, &e, layer, h);
+        kernels->lanes_shared(written(m.U, D), rows_of(in, D), w.B, e.rows, D, D, SET);
+        kernels->lanes_lanes(written(m.P, e.keys), rows_of(m.U, D), columns_of(C, D), e.rows,
+                             e.keys, D, SET);
+        kernels->lanes_shared(written(m.V, e.channels), rows_of(C, D), w.A, e.keys, e.channels, D,
+                              SET);
+        kernels->lanes_lanes(written(out + (ptrdiff_t)e.channel * LANES, D), rows_of(m.P, e.keys),
+                             rows_of(m.V, e.channels), e.rows, e.channels, e.keys, ADD);
+    }
+}
+
+static void lines_head_backward(struct pass *pass, const struct extent *e, int layer, int h)
+{
+    const struct kernels *kernels = pass->kernels;
+    const struct merged *g = &pass->merged;
+    int D = pass->model->D, N = e->keys, channels = e->channels;
+    ptrdiff_t first = (ptrdiff_t)e->first * D * LANES;
+    const real *C = pass->stream[layer], *dout = pass->work.update;
+    struct head_weights w = weights_of(pass, e, layer, h);
+    struct lines m = lines_of(pass, e, layer, h);
+    kernels->lanes_lanes(written(g->dP, N), rows_of(dout, channels), columns_of(m.V, channels),
+                         e->rows, N, channels, SET);
+    kernels->lanes_lanes(written(g->dV, channels), columns_of(m.P, N), rows_of(dout, channels), N,
+                         channels, e->rows, SET);
+    kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
+    kernels->lanes_lanes(written(w.dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,
+                         e->rows, ADD);
+    kernels->lanes_lanes(w.dA, columns_of(C, D), rows_of(g->dV, channels), D, channels, N, ADD);
+    if (!input_gradient_wanted(pass, layer))
+        return;
+    kernels->lanes_shared(written(pass->dstream + first, D), rows_of(g->dU, D), flipped(w.B),
+                          e->rows, D, D, ADD);
+    kernels->lanes_lanes(written(pass->dstream, D), columns_of(g->dP, N), rows_of(m.U, D), N, D,
+                         e->rows, ADD);
+    kernels->lanes_shared(written(pass->dstream, D), rows_of(g->dV, channels), flipped(w.A), N, D,
+                          channels, ADD);
+}
+
+void lines_backward(struct pass *pass, int layer)
+{
+    struct extent e = attention_extent(pass, layer);
+    for (int t = 0; t < e.rows; t++)
+        pass->kernels->copy(pass->work.update + (ptrdiff_t)t * e.channels * LANES,
+                            pass->dstream +
+                                ((ptrdiff_t)(e.first + t) * pass->model->D + e.channel) * LANES,
+                            e.channels);
+    for (int h = 0; h < pass->model->H; h++)
+        lines_head_backward(pass, &e, layer, h);
+}

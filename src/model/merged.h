@@ -1,0 +1,65 @@
+/* merged.h - linear attention with context keys, algebraically: exact for any key size.
+ *
+ *   q_h k_h' v_h Wp_h  =  h (Wq Wk') (c' c) (Wv Wp)  =  h B_h S A_h,      S = c' c  [D,D]
+ *
+ * with B_h = Wq_h Wk_h' and A_h = damping Wv_h Wp_h formed once a step for the whole batch. Two
+ * ways to evaluate it, and the projections of every head (attention.c) when keys are small; a layer
+ * takes the one with the fewest multiply-adds:
+ *
+ *   matrix: M = sum_h B_h (S A_h),  h <- h + h M.  Every token, all channels; one product a token
+ *           whatever the number of heads.
+ *   scores: (h B_h) c' (c A_h). Few tokens or few channels: the last layer.
+ *
+ * Every token is carried, so that the activation clip is exact: no entry is ever assumed.
+ */
+#ifndef MODEL_MERGED_H
+#define MODEL_MERGED_H
+
+#include "base/arena.h"
+#include "model/model.h"
+
+struct pass;
+
+enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES };
+
+/* Products of one weight set. Shared matrices have rows padded to LANES, so that products of
+ * weights run in lanes as well: one column a lane. */
+struct merged_set {
+    bool used;
+    int channel, channels; /* columns of A that some layer updates */
+    real *B;               /* [H][D][D], rows padded */
+    real *A;               /* [H][D][channels], rows padded */
+    real *dB, *dA;         /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
+};
+
+struct merged_layer {
+    enum merged_form form;
+    real *S, *M;     /* matrix: [D][D] */
+    real *X;         /* matrix: [H][D][D], S A_h */
+    real *U, *P, *V; /* scores: [H][rows][D], [H][rows][N], [H][N][channels] */
+};
+
+struct merged {
+    struct merged_set sets[MODEL_LAYERS_MAX];
+    struct merged_layer layers[MODEL_LAYERS_MAX];
+    real *lanes[3];              /* weights with padded rows */
+    real *sum;                   /* [D][D] shared: sums over lanes */
+    real *dM, *dX, *dS;          /* [D][D] */
+    real *dU, *dP, *dV, *dinput; /* [T][D], [T][N], [N][D], [T][D] */
+};
+
+/* Chooses the form of each layer and takes its memory. */
+void merged_create(struct pass *pass, struct arena *arena);
+
+void merged_weights(struct pass *pass);
+
+/* As attention_forward and attention_backward, without the clip. */
+void matrix_forward(struct pass *pass, int layer);
+void matrix_backward(struct pass *pass, int layer);
+void lines_forward(struct pass *pass, int layer);
+void lines_backward(struct pass *pass, int layer);
+
+/* Turns the sums of dB and dA into those of the weights, in pass->gradient. */
+void merged_gradient(struct pass *pass);
+
+#endif

@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "sweep.h"
 
-enum { VALUES_SHOWN = 8 };
+enum { VALUES_SHOWN = 8, CONTENTS = 256 };
 
 /* "1, 2, 3" of a swept key, in the order of the runs. */
 static void print_values(const struct plan *plan, int key)
@@ -35,24 +35,72 @@ static void print_values(const struct plan *plan, int key)
     putchar('\n');
 }
 
+/* What the file holds: a column each, and the tensors of a class of weights together. */
+struct content {
+    struct {
+        char name[96];
+        int64_t bytes;
+    } parts[CONTENTS];
+    int count;
+};
+
 static void add_column(void *context, const char *column, int64_t bytes)
 {
-    char text[32];
-    show_bytes(text, sizeof text, (double)bytes);
-    cells_add(context, column);
-    cells_add(context, text);
+    struct content *content = context;
+    char name[sizeof content->parts[0].name];
+    snprintf(name, sizeof name, "%s", column);
+    char *class = strchr(name, '/');
+    char *tensor = class ? strchr(class + 1, '/') : NULL;
+    if (tensor)
+        *tensor = '\0';
+    int i = 0;
+    while (i < content->count && strcmp(content->parts[i].name, name) != 0)
+        i++;
+    if (i == CONTENTS)
+        i--; /* of very many the last ones are summed */
+    if (i == content->count) {
+        content->count++;
+        content->parts[i].bytes = 0;
+        memcpy(content->parts[i].name, name, sizeof name);
+    }
+    content->parts[i].bytes += bytes;
+}
+
+/* What takes a hundredth of the file or more, and the rest in one line. */
+static void print_content(const struct content *content)
+{
+    int64_t total = 0, rest = 0;
+    int small = 0;
+    char bytes[32], others[64];
+    for (int i = 0; i < content->count; i++)
+        total += content->parts[i].bytes;
+    struct cells *cells = cells_create(2);
+    for (int i = 0; i < content->count; i++) {
+        if (content->parts[i].bytes * 100 < total) {
+            rest += content->parts[i].bytes;
+            small++;
+            continue;
+        }
+        show_bytes(bytes, sizeof bytes, (double)content->parts[i].bytes);
+        cells_add(cells, content->parts[i].name);
+        cells_add(cells, bytes);
+    }
+    snprintf(others, sizeof others, "%d others, smaller than 1 %% each", small);
+    show_bytes(bytes, sizeof bytes, (double)rest);
+    cells_add(cells, others);
+    cells_add(cells, bytes);
+    cells_print(cells, "lr", "  ", stdout);
+    cells_destroy(cells);
 }
 
 static enum status print_plan(const struct plan *plan, const char *file, struct error *err)
 {
     struct estimate estimate = estimate_plan(plan);
     struct store_size size;
-    struct cells *cells = cells_create(2);
-    enum status st = store_measure(&size, plan, file, add_column, cells, err);
-    if (st != OK) {
-        cells_destroy(cells);
+    struct content content = {.count = 0};
+    enum status st = store_measure(&size, plan, file, add_column, &content, err);
+    if (st != OK)
         return st;
-    }
     printf("%s: %" PRId64 " runs\n", plan_name(plan), plan_count(plan));
     if (plan_about(plan)[0])
         printf("%s\n", plan_about(plan));
@@ -67,8 +115,7 @@ static enum status print_plan(const struct plan *plan, const char *file, struct 
         print_values(plan, keys[i]);
     }
     printf("\nin the file\n");
-    cells_print(cells, "lr", "  ", stdout);
-    cells_destroy(cells);
+    print_content(&content);
     char bytes[32], free[32], memory[32], time[64];
     show_bytes(bytes, sizeof bytes, (double)size.total);
     show_bytes(free, sizeof free, (double)size.free);

@@ -16,10 +16,8 @@ static bool all_done(const struct reader *reader)
 static void print_text(const struct reader *reader)
 {
     enum { COLUMNS = 128 };
-    int columns[COLUMNS], count = 0;
-    for (int column = 0; column < reader_columns(reader) && count < COLUMNS - 1; column++)
-        if (rows_short(reader, column))
-            columns[count++] = column;
+    int columns[COLUMNS];
+    int count = rows_columns(columns, COLUMNS - 1, reader);
     bool states = !all_done(reader); /* a column of "done" says nothing */
     char align[COLUMNS + 1];
     struct cells *cells = cells_create(count + states);

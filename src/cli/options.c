@@ -76,6 +76,9 @@ static error_t take(int key, char *text, struct argp_state *state)
     case OPTION_CSV:
         options->csv = true;
         return 0;
+    case OPTION_LIST:
+        options->list = true;
+        return 0;
     case OPTION_MARKDOWN:
         options->markdown = true;
         return 0;
@@ -147,6 +150,13 @@ static enum status explain(const struct parse *parse, const char *word)
                      word, command);
 }
 
+/* Leaves out what argp adds about short options. */
+static char *filter(int key, const char *text, void *input)
+{
+    (void)input;
+    return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
 static void print_help(const struct command *command, const struct argp *argp)
 {
     char name[64];
@@ -170,7 +180,11 @@ enum status options_parse(struct options *options, const struct command *command
     char doc[1024];
     snprintf(doc, sizeof doc, "%c%s.\v%s", toupper((unsigned char)command->summary[0]),
              command->summary + 1, extra ? extra : "");
-    struct argp argp = {.options = all, .parser = take, .args_doc = command->arguments, .doc = doc};
+    struct argp argp = {.options = all,
+                        .parser = take,
+                        .args_doc = command->arguments,
+                        .doc = doc,
+                        .help_filter = filter};
     struct parse parse = {options, command, all, err, OK, 1};
     *options = (struct options){0};
     /* argp's own messages take several lines and say less; so it stays silent and gives no help. */

@@ -60,7 +60,47 @@ void rows_identity(char text[17], const struct reader *reader, int64_t row)
     snprintf(text, 17, "%016" PRIx64, reader_identity(reader, row));
 }
 
-bool rows_short(const struct reader *reader, int column)
+static bool same(const struct reader *reader, int column, int64_t row, int64_t other)
 {
-    return reader_column(reader, column)->origin != READ_LOG;
+    if (!reader_column(reader, column)->text) {
+        double a = reader_number(reader, column, row), b = reader_number(reader, column, other);
+        return a == b || (a != a && b != b);
+    }
+    char text[KEY_TEXT_SIZE];
+    snprintf(text, sizeof text, "%s", reader_text(reader, column, row));
+    return strcmp(text, reader_text(reader, column, other)) == 0;
+}
+
+/* Whether the value in `cause` decides that in `column`, in every row. */
+static bool follows(const struct reader *reader, int column, int cause)
+{
+    enum { VALUES = 32 }; /* with more values of the cause the question has no use */
+    int64_t first[VALUES];
+    int count = 0;
+    for (int64_t row = 0; row < reader_count(reader); row++) {
+        int i = 0;
+        while (i < count && !same(reader, cause, first[i], row))
+            i++;
+        if (i == count && count == VALUES)
+            return false;
+        if (i == count)
+            first[count++] = row;
+        else if (!same(reader, column, first[i], row))
+            return false;
+    }
+    return true;
+}
+
+int rows_columns(int *columns, int most, const struct reader *reader)
+{
+    int count = 0;
+    for (int column = 0; column < reader_columns(reader) && count < most; column++) {
+        bool shown = reader_column(reader, column)->origin != READ_LOG;
+        bool swept = reader_column(reader, column)->origin == READ_SWEPT;
+        for (int i = 0; swept && shown && i < count; i++)
+            shown = !follows(reader, column, columns[i]);
+        if (shown)
+            columns[count++] = column;
+    }
+    return count;
 }

@@ -25,7 +25,8 @@ int rows_column(const struct reader *reader, const char *name);
 /* Sixteen hex digits. */
 void rows_identity(char text[17], const struct reader *reader, int64_t row);
 
-/* Whether the column belongs in a short table: what was swept, what came out. */
-bool rows_short(const struct reader *reader, int column);
+/* Columns of a table for people, at most `most`: what was swept and what came out. A swept key that
+ * follows from an earlier one (as one that a `when` of the sweep sets) is left out. */
+int rows_columns(int *columns, int most, const struct reader *reader);
 
 #endif

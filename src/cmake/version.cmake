@@ -9,7 +9,7 @@ if(GIT_FOUND)
     set(COMMIT ${described})
   endif()
 endif()
-string(STRIP "${COMPILER}" COMPILER)
+string(REGEX REPLACE " +" " " COMPILER "${COMPILER}")
 file(CONFIGURE OUTPUT ${OUT} @ONLY CONTENT [[
 #include "version.h"
 

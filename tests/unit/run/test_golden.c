@@ -1,0 +1,99 @@
+/* The bits of results: hashes of curves and weights of small trainings. They are equal on every
+ * instruction set, with gcc and clang. Whoever changes them changes what stored results mean: raise
+ * RESULTS_VERSION in include/run/run.h, and write version and hashes (the test prints them) here,
+ * in the same commit. */
+#include <inttypes.h>
+
+#include "base/hash.h"
+#include "setup.h"
+
+enum { GOLDEN_VERSION = 1 };
+
+static const struct {
+    const char *settings[8];
+    uint64_t hash;
+} golden[] = {
+    {{NULL}, 0x9fd19c9660ba2567},
+    {{"model.depth=2", "model.heads=2", "model.weights=shared"}, 0xb92e29890e6d7ad3},
+    {{"model.depth=4", "model.clip=0.5", "model.y_update=true", "model.damping=0.75"},
+     0x882f400ceec8d95e},
+    {{"tokens.kind=separate", "model.depth=2", "model.layers=softmax linear",
+      "model.positions=concatenated", "model.position_size=6"},
+     0x14fe1284b435a456},
+    {{"model.mlp=8", "model.layer_norm=true", "model.layers=mix", "task.outputs=2",
+      "task.noise=0.1"},
+     0x352f12ef97380777},
+    {{"train.batch=150", "train.decay=0.1", "train.schedule=cosine", "train.warmup=3",
+      "train.clip_value=0.01", "train.final_rate=1e-4"},
+     0x1041b34698d257e7},
+    {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
+};
+
+/* Of the values only: adding a column or moving one changes nothing. */
+static uint64_t hash_of(const struct record *record)
+{
+    static const char *const columns[] = {"train_loss", "test_loss", "test_loss_median"};
+    struct hash_xxh64 hash;
+    hash_xxh64_begin(&hash, 0);
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        const struct part *part = part_of(record, PART_COLUMN, column_named(columns[i]));
+        hash_xxh64_add(&hash, part_data(part), (size_t)part->bytes);
+    }
+    const struct part *tensor;
+    for (int i = 0; (tensor = part_of(record, PART_TENSOR, i)); i++)
+        hash_xxh64_add(&hash, part_data(tensor), (size_t)tensor->bytes);
+    return hash_xxh64_end(&hash);
+}
+
+static uint64_t trained(const char *const *settings)
+{
+    const char *all[32] = {TINY};
+    int count = 0;
+    while (all[count])
+        count++;
+    for (; *settings; settings++)
+        all[count++] = *settings;
+    struct run_config config = config_of(all);
+    struct done done = execute(&config, 0, NULL);
+    assert_int_equal(done.outcome, RUN_DONE);
+    uint64_t hash = hash_of(&done.record);
+    done_dispose(&done);
+    return hash;
+}
+
+static void bits_of_results_change_only_with_their_version(void **state)
+{
+    (void)state;
+    bool same = true;
+    for (size_t i = 0; i < COUNT(golden); i++) {
+        uint64_t hash = trained(golden[i].settings);
+        if (hash != golden[i].hash)
+            print_error("golden[%zu]: 0x%016" PRIx64 "\n", i, hash);
+        same = same && hash == golden[i].hash;
+    }
+    assert_true(same);
+    assert_int_equal(RESULTS_VERSION, GOLDEN_VERSION);
+}
+
+static void they_are_the_same_on_every_instruction_set(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(golden); i++) {
+        uint64_t best = trained(golden[i].settings);
+        for (int k = 1; kernels_at(k); k++) {
+            setenv("MESASWEEP_ISA", kernels_at(k)->name, 1);
+            if (trained(golden[i].settings) != best)
+                fail_msg("golden[%zu] differs with %s", i, kernels_at(k)->name);
+            unsetenv("MESASWEEP_ISA");
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bits_of_results_change_only_with_their_version),
+        cmocka_unit_test(they_are_the_same_on_every_instruction_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -40,7 +40,6 @@ struct message_ready {
     uint64_t digest; /* of the program file */
     int32_t results_version;
     int32_t process;
-    char version[32];
     char host[64];
 };
 
@@ -107,7 +106,7 @@ struct message_stop {
     int32_t reserved;
 };
 
-static_assert(sizeof(struct message_ready) == 112, "no padding on the wire");
+static_assert(sizeof(struct message_ready) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_run) == 16, "no padding on the wire");
 static_assert(sizeof(struct message_item) == 40, "no padding on the wire");
 static_assert(sizeof(struct message_point) == 8, "no padding on the wire");

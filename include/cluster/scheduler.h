@@ -88,12 +88,16 @@ bool scheduler_next(struct scheduler *scheduler, struct action *action);
 
 struct scheduler_counts {
     int64_t waiting, held, done, diverged, failed, stopped;
-    double seconds; /* estimate of the work that waits or is held, over all ranks */
-    int ranks;      /* ready */
+    double seconds;  /* estimate of the work that waits or is held, over all ranks */
+    int ranks, busy; /* that are ready; that hold something */
+    bool measured;   /* seconds are more than a guess */
 };
 struct scheduler_counts scheduler_counts(const struct scheduler *scheduler);
 
 /* Attempt number of a run that is held, or was last: 1, 2, ... */
 int scheduler_attempt(const struct scheduler *scheduler, int64_t run);
+
+/* The rank that holds the run; -1: none. */
+int scheduler_holder(const struct scheduler *scheduler, int64_t run);
 
 #endif

@@ -93,8 +93,7 @@ static bool failed_valid(const void *data, size_t bytes)
 static bool ready_valid(const void *data)
 {
     const struct message_ready *ready = data;
-    return memchr(ready->version, 0, sizeof ready->version) &&
-           memchr(ready->host, 0, sizeof ready->host);
+    return memchr(ready->host, 0, sizeof ready->host);
 }
 
 bool message_valid(int tag, const void *data, size_t bytes)

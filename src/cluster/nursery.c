@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "child.h"
-#include "warden.h"
+#include "verdict.h"
 
 /* A region longer than this is cut again after its bundle. */
 enum { REGION_KEPT = 32 << 20 };
@@ -272,30 +272,6 @@ static int32_t copy_log(struct nursery *n)
     return (int32_t)count;
 }
 
-static enum nursery_report say_why(struct nursery_event *event, struct nursery *n)
-{
-    const struct notice *notice = &n->notice;
-    char text[sizeof event->failed.text];
-    if (notice->error) {
-        snprintf(text, sizeof text, "no process for the run: %s", strerror(notice->error));
-        return item_failed(event, n, FAILURE_MEMORY, notice->error, text);
-    }
-    bool killed = WIFSIGNALED(notice->status) && WTERMSIG(notice->status) == SIGKILL;
-    if (killed && notice->overtime == n->reported)
-        return item_failed(event, n, FAILURE_TIME, 0, "took longer than limits.seconds");
-    if (WIFSIGNALED(notice->status)) {
-        int number = WTERMSIG(notice->status);
-        snprintf(text, sizeof text, "ended by signal %d (%s)%s", number, strsignal(number),
-                 number == SIGKILL ? ", perhaps for want of memory" : "");
-        return item_failed(event, n, FAILURE_CRASH, number, text);
-    }
-    int code = WEXITSTATUS(notice->status);
-    if (code == CHILD_NO_REGION)
-        return item_failed(event, n, FAILURE_MEMORY, code, "no memory for its record");
-    snprintf(text, sizeof text, "the process left by itself with code %d", code);
-    return item_failed(event, n, FAILURE_EXIT, code, text);
-}
-
 /* The child has ended and all that it finished is reported. */
 static enum nursery_report conclude(struct nursery_event *event, struct nursery *n)
 {
@@ -310,7 +286,8 @@ static enum nursery_report conclude(struct nursery_event *event, struct nursery 
         return NURSERY_NOTHING;
     }
     int64_t started = atomic_load(&n->control->started);
-    say_why(event, n);
+    struct verdict verdict = verdict_of(&n->notice, n->reported);
+    item_failed(event, n, verdict.failure, verdict.detail, verdict.text);
     if (started) {
         event->failed.seconds = (double)(nanoseconds() - started) * 1e-9;
         event->failed.started = clock_wall() - event->failed.seconds;

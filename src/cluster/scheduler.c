@@ -32,7 +32,7 @@ struct scheduler {
     int queue_first, queue_count;
     int32_t bundle[SCHEDULER_BUNDLE_RUNS];
     int64_t count[STOPPED + 1]; /* runs of each state */
-    int ready;
+    int ready, busy;
     double now, held_seconds;
     bool draining, drain_sent, ended;
     struct pool pool;
@@ -137,8 +137,10 @@ static void hold(struct scheduler *s, int r, int32_t run)
     slot->estimate = (float)pool_estimate(&s->pool, run);
     slot->rank = r;
     slot->attempt++;
-    if (rank->held.count == 0)
+    if (rank->held.count == 0) {
         rank->since = s->now;
+        s->busy++;
+    }
     run_list_push(&rank->held, s->runs, run);
     rank->seconds += (double)slot->estimate;
     s->held_seconds += (double)slot->estimate;
@@ -185,6 +187,7 @@ static void release(struct scheduler *s, int32_t run)
     s->held_seconds = fmax(s->held_seconds - estimate, 0);
     if (first)
         rank->since = s->now;
+    s->busy -= rank->held.count == 0;
     enqueue(s, s->runs[run].rank);
     s->runs[run].rank = -1;
 }
@@ -306,10 +309,17 @@ struct scheduler_counts scheduler_counts(const struct scheduler *s)
         .stopped = s->count[STOPPED],
         .seconds = s->pool.seconds + s->held_seconds,
         .ranks = s->ready,
+        .busy = s->busy,
+        .measured = s->pool.measured,
     };
 }
 
 int scheduler_attempt(const struct scheduler *s, int64_t run)
 {
     return s->runs[run].attempt;
+}
+
+int scheduler_holder(const struct scheduler *s, int64_t run)
+{
+    return run >= 0 && run < s->options.runs && s->runs[run].state == HELD ? s->runs[run].rank : -1;
 }

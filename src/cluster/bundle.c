@@ -1,0 +1,91 @@
+#include "bundle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+
+enum { TEXT_MOST = 64 * 1024 }; /* of one configuration; all keys with long values need a tenth */
+
+static enum status make_room(struct bundle *b, size_t bytes, struct error *err)
+{
+    if (b->used + bytes <= b->size)
+        return OK;
+    size_t size = 2 * (b->used + bytes);
+    unsigned char *data = realloc(b->data, size);
+    if (!data)
+        return error_set(err, ERR_MEMORY, "no memory for a bundle of %zu bytes", size);
+    b->data = data;
+    b->size = size;
+    return OK;
+}
+
+enum status bundle_begin(struct bundle *b, const struct plan *plan, struct error *err)
+{
+    struct message_run head = {.analyses = plan_analyses(plan)};
+    b->used = 0;
+    enum status st = make_room(b, sizeof head, err);
+    if (st != OK)
+        return st;
+    memcpy(b->data, &head, sizeof head);
+    b->used = sizeof head;
+    return OK;
+}
+
+static bool can_run(const struct run_config *config, uint64_t analyses, size_t record, char *why,
+                    size_t why_size)
+{
+    double memory = (double)run_memory(config, analyses);
+    if (config->limits.memory > 0 && memory > config->limits.memory) {
+        snprintf(why, why_size, "needs %.3g bytes, limits.memory is %.3g", memory,
+                 config->limits.memory);
+        return false;
+    }
+    if (record > WIRE_MOST - 4096) {
+        snprintf(why, why_size, "its record of %zu bytes is longer than %d", record,
+                 WIRE_MOST - 4096);
+        return false;
+    }
+    return true;
+}
+
+enum status bundle_add(struct bundle *b, const struct plan *plan, int64_t run, int attempt,
+                       bool *fits, char *why, size_t why_size, struct error *err)
+{
+    struct run_config config;
+    uint64_t analyses = plan_analyses(plan);
+    plan_config(plan, run, &config);
+    size_t record = run_record_bytes(&config, analyses);
+    *fits = can_run(&config, analyses, record, why, why_size);
+    if (!*fits)
+        return OK;
+    enum status st = make_room(b, sizeof(struct message_item) + TEXT_MOST, err);
+    if (st != OK)
+        return st;
+    char *text = (char *)(b->data + b->used + sizeof(struct message_item));
+    int length = plan_config_text(&config, text, TEXT_MOST);
+    if (length < 0 || length >= TEXT_MOST)
+        return error_set(err, ERR_CONFIG, "the configuration of run %lld is longer than %d bytes",
+                         (long long)run, TEXT_MOST);
+    struct message_item item = {
+        .run = run,
+        .record_bytes = (int64_t)record,
+        .seconds = config.limits.seconds,
+        .memory = config.limits.memory,
+        .attempt = attempt,
+        .text = length + 1,
+    };
+    memcpy(b->data + b->used, &item, sizeof item);
+    size_t padded = message_padded((size_t)item.text);
+    memset(text + length, 0, padded - (size_t)length);
+    b->used += sizeof item + padded;
+    ((struct message_run *)b->data)->count++;
+    return OK;
+}
+
+void bundle_dispose(struct bundle *b)
+{
+    free(b->data);
+    *b = (struct bundle){0};
+}

@@ -1,0 +1,44 @@
+/* office.h - the state of the coordinator, shared by coordinator.c (begin, actions, end) and
+ * reports.c (what ranks say). */
+#ifndef CLUSTER_OFFICE_H
+#define CLUSTER_OFFICE_H
+
+#include "bundle.h"
+#include "cluster/progress.h"
+#include "cluster/scheduler.h"
+#include "coordinator.h"
+
+struct member { /* what is known of a rank */
+    char host[64];
+    int64_t run; /* that it is seen to work on; -1: none */
+    double since;
+    bool stopped;
+};
+
+struct coordinator {
+    struct wire *wire;
+    struct coordinator_options options;
+    const struct plan *plan;
+    struct store *store;
+    struct scheduler *scheduler;
+    struct member *members;
+    struct bundle bundle;
+    struct progress progress;
+    int64_t kept, failures_said;
+    double started, ticked, drained_at, stopped_at; /* 0: not yet */
+    int stopped_members;
+    bool logs_failed;
+};
+
+/* An event about a run, or about none (-1), that happens now. */
+enum run_fate report(struct coordinator *c, enum event_kind kind, int rank, int64_t run,
+                     double seconds);
+
+/* An attempt failed: told to the scheduler, to people, and, when it was the last, to the store. */
+enum status take_failure(struct coordinator *c, int rank, const struct message_failed *failed,
+                         const void *log_text, struct error *err) MUST_CHECK;
+
+/* From now on nothing is started. May be called again. */
+void begin_drain(struct coordinator *c);
+
+#endif

@@ -1,0 +1,207 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "logs.h"
+#include "office.h"
+#include "program.h"
+
+enum {
+    ALONE_ABOVE = 128, /* ranks; then the coordinator does not compute, when left to itself */
+    FAILURES_SHOWN = 20,
+};
+
+/* Choices of cluster.coordinator_runs, in their order. */
+enum { COORDINATOR_AUTO, COORDINATOR_ALWAYS, COORDINATOR_NEVER };
+
+static void say_failure(struct coordinator *c, const struct message_failed *failed,
+                        enum run_fate fate)
+{
+    if (c->failures_said++ > FAILURES_SHOWN)
+        return;
+    if (c->failures_said > FAILURES_SHOWN) {
+        progress_say(&c->progress, "more failures are not shown here; the file has them all");
+        return;
+    }
+    progress_say(&c->progress, "run %016" PRIx64 ", attempt %d: %s%s",
+                 plan_identity(c->plan, failed->run), failed->attempt, failed->text,
+                 fate == FATE_RETRIED ? "; it is tried again" : "");
+}
+
+enum run_fate report(struct coordinator *c, enum event_kind kind, int rank, int64_t run,
+                     double seconds)
+{
+    struct event event = {
+        .kind = kind, .rank = rank, .run = run, .seconds = seconds, .now = clock_monotonic()};
+    return scheduler_event(c->scheduler, &event);
+}
+
+static struct row_log log_of(const struct coordinator *c, int rank, int attempt, double seconds,
+                             double started, const char *error)
+{
+    return (struct row_log){
+        .attempt = attempt,
+        .rank = rank,
+        .seconds = seconds,
+        .started = started,
+        .finished = started + seconds,
+        .host = c->members[rank].host,
+        .error = error,
+    };
+}
+
+/* True when the row says that this run is at work. */
+static bool forget_current(struct coordinator *c, int rank, int64_t run)
+{
+    bool shown = c->members[rank].run == run;
+    if (shown)
+        c->members[rank].run = -1;
+    return shown;
+}
+
+static enum status take_record(struct coordinator *c, int rank, const struct message_record *record,
+                               struct error *err)
+{
+    static const enum event_kind kinds[] = {
+        [RUN_DONE] = EVENT_DONE, [RUN_DIVERGED] = EVENT_DIVERGED, [RUN_STOPPED] = EVENT_STOPPED};
+    if (record->outcome < RUN_DONE || record->outcome > RUN_STOPPED)
+        return error_set(err, ERR_MPI, "rank %d: outcome %d is none", rank, record->outcome);
+    enum run_fate fate = report(c, kinds[record->outcome], rank, record->run, record->seconds);
+    bool shown = forget_current(c, rank, record->run);
+    struct row_log log = log_of(c, rank, record->attempt, record->seconds, record->started, NULL);
+    if (fate == FATE_LEFT && shown) /* or the row would go on to say that it runs */
+        return store_commit(c->store, record->run, ROW_STOPPED, NULL, 0, &log, err);
+    if (fate != FATE_ENDED)
+        return OK;
+    enum row_status status = record->outcome == RUN_DONE ? ROW_DONE : ROW_DIVERGED;
+    return store_commit(c->store, record->run, status, (const unsigned char *)(record + 1),
+                        (size_t)record->bytes, &log, err);
+}
+
+static enum status take_records(struct coordinator *c, const struct letter *letter,
+                                struct error *err)
+{
+    const struct message_record *record;
+    enum status st = OK;
+    size_t at = 0;
+    while (st == OK && (record = message_next_record(letter->data, letter->bytes, &at)) != NULL)
+        st = take_record(c, letter->from, record, err);
+    return st;
+}
+
+enum status take_failure(struct coordinator *c, int rank, const struct message_failed *failed,
+                         const void *log_text, struct error *err)
+{
+    bool final = failed->failure == FAILURE_REFUSED;
+    enum run_fate fate =
+        report(c, final ? EVENT_REFUSED : EVENT_FAILED, rank, failed->run, failed->seconds);
+    if (fate == FATE_NONE)
+        return OK;
+    bool shown = forget_current(c, rank, failed->run);
+    say_failure(c, failed, fate);
+    struct error trouble;
+    if (logs_keep(c->options.cluster->file, plan_identity(c->plan, failed->run), failed,
+                  c->members[rank].host, rank, log_text, (size_t)failed->log, &trouble) != OK &&
+        !c->logs_failed) {
+        c->logs_failed = true;
+        progress_say(&c->progress, "%s; the sweep goes on without logs", trouble.text);
+    }
+    struct row_log log =
+        log_of(c, rank, failed->attempt, failed->seconds, failed->started, failed->text);
+    if (fate != FATE_LOST && !shown)
+        return OK;
+    enum row_status status = failed->failure == FAILURE_TIME ? ROW_TIMEOUT : ROW_FAILED;
+    if (fate != FATE_LOST) /* it waits again; the row must not say that it runs */
+        status = ROW_STOPPED;
+    return store_commit(c->store, failed->run, status, NULL, 0, &log, err);
+}
+
+static enum status take_progress(struct coordinator *c, int rank,
+                                 const struct message_progress *progress, struct error *err)
+{
+    struct member *member = &c->members[rank];
+    const struct message_point *points = (const struct message_point *)(progress + 1);
+    enum status st = OK;
+    if (scheduler_holder(c->scheduler, progress->run) != rank)
+        return OK;
+    if (member->run != progress->run) {
+        member->run = progress->run;
+        member->since = clock_monotonic() - progress->seconds;
+        struct row_log log =
+            log_of(c, rank, progress->attempt, NAN, clock_wall() - progress->seconds, NULL);
+        st = store_start(c->store, progress->run, &log, err);
+    }
+    for (int i = 0; i < progress->count && st == OK; i++)
+        st = store_progress(c->store, progress->run, progress->first + i, points[i].train_loss,
+                            points[i].test_loss, err);
+    return st;
+}
+
+static bool computes(const struct coordinator *c, int rank)
+{
+    struct run_config config;
+    if (rank > 0 || c->options.ranks == 1 || plan_count(c->plan) == 0)
+        return true;
+    plan_config(c->plan, 0, &config);
+    switch (config.cluster.coordinator_runs) {
+    case COORDINATOR_ALWAYS:
+        return true;
+    case COORDINATOR_NEVER:
+        return false;
+    default:
+        return c->options.ranks <= ALONE_ABOVE;
+    }
+}
+
+static enum status take_ready(struct coordinator *c, int rank, const struct message_ready *ready,
+                              struct error *err)
+{
+    enum status st = program_compare(c->options.ready, ready, rank, err);
+    if (st != OK)
+        return st;
+    memcpy(c->members[rank].host, ready->host, sizeof ready->host);
+    if (computes(c, rank))
+        report(c, EVENT_READY, rank, -1, 0);
+    return OK;
+}
+
+void begin_drain(struct coordinator *c)
+{
+    if (c->drained_at > 0)
+        return;
+    c->drained_at = clock_monotonic();
+    report(c, EVENT_DRAIN, 0, -1, 0);
+}
+
+static void take_stop(struct coordinator *c, int rank)
+{
+    c->stopped_members += !c->members[rank].stopped;
+    c->members[rank].stopped = true;
+}
+
+enum status coordinator_letter(struct coordinator *c, struct letter *letter, struct error *err)
+{
+    const void *data = letter->data;
+    enum status st = OK;
+    if (letter->tag == MSG_STOP)
+        take_stop(c, letter->from);
+    else if (c->stopped_at > 0)
+        st = OK; /* too late: what it tells is done again by the next job */
+    else if (letter->tag == MSG_READY)
+        st = take_ready(c, letter->from, data, err);
+    else if (letter->tag == MSG_RECORD)
+        st = take_records(c, letter, err);
+    else if (letter->tag == MSG_PROGRESS)
+        st = take_progress(c, letter->from, data, err);
+    else if (letter->tag == MSG_FAILED)
+        st = take_failure(c, letter->from, data, letter->data + sizeof(struct message_failed), err);
+    else if (letter->tag == MSG_DRAIN)
+        begin_drain(c);
+    else
+        st = error_set(err, ERR_MPI, "%s is no message for the coordinator",
+                       message_name(letter->tag));
+    free(letter->data);
+    return st;
+}

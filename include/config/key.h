@@ -96,7 +96,7 @@ const struct key *schema_key(const struct schema *schema, int k);
 int schema_find(const struct schema *schema, const char *name);
 
 /* The known name nearest to a wrong one (edit distance at most 3 and less than half of its length;
- * a name without a dot is compared with the last part of the keys, too), or NULL: for "did you
+ * a name without a dot may also be at most 1 from the last part of a key), or NULL: for "did you
  * mean". */
 const char *schema_suggest(const struct schema *schema, const char *name);
 

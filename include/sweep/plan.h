@@ -1,7 +1,9 @@
 /* plan.h - a sweep file read, expanded and checked: the list of its runs.
  *
- * A plan keeps 24 bytes a run and makes a configuration when asked. Order of the runs: the order of
- * the grid, first key slowest. Nothing here writes to disk.
+ * A plan keeps 16 bytes a run and makes a configuration when asked. Order of the runs: the order of
+ * the grid, first key slowest. A run: defaults, then `set`, the grid, each entry of `when` whose
+ * condition holds at its turn; settings of the command line and of `quick` win over all of them,
+ * and in place of an axis they keep its place in the order. Nothing here writes to disk.
  */
 #ifndef SWEEP_PLAN_H
 #define SWEEP_PLAN_H
@@ -34,8 +36,8 @@ void plan_destroy(struct plan *plan);
 const char *plan_name(const struct plan *plan);  /* `name:`, else the file's stem */
 const char *plan_about(const struct plan *plan); /* "" when there is none */
 const char *plan_text(const struct plan *plan);  /* the YAML, as read */
-const char *
-plan_overrides(const struct plan *plan); /* command-line settings, one a line, "" if none */
+const char *plan_overrides(
+    const struct plan *plan); /* command-line settings, newlines between them, "" if none */
 bool plan_quick(const struct plan *plan);
 uint64_t plan_analyses(const struct plan *plan); /* bit a = analysis a; default: all that apply */
 
@@ -50,7 +52,7 @@ void plan_config(const struct plan *plan, int64_t run, struct run_config *config
 int plan_swept(const struct plan *plan, const int **keys);
 
 /* Identity of any configuration: first 16 hex digits of SHA-256 over its canonical text, as a
- * number. */
+ * number. In Python: hashlib.sha256(canonical.encode()).hexdigest()[:16]. */
 uint64_t plan_identity_of(const struct run_config *config);
 
 /* The canonical text: "key=value" lines of science keys whose value is not neutral, sorted, each

@@ -222,8 +222,8 @@ const char *schema_suggest(const struct schema *schema, const char *name)
     for (int k = 0; k < keys; k++) {
         const char *known = schema_key(schema, k)->name, *dot = strrchr(known, '.');
         int distance = text_distance(name, known, best);
-        int of_last = whole || !dot ? best + 1 : text_distance(name, dot + 1, best);
-        distance = of_last < distance ? of_last : distance;
+        if (!whole && dot && best >= 1 && text_distance(name, dot + 1, 1) <= 1)
+            distance = text_distance(name, dot + 1, 1);
         if (distance <= best && (!nearest || distance < best)) {
             nearest = known;
             best = distance;

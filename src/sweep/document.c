@@ -60,6 +60,9 @@ enum status document_override(struct plan *plan, const char *setting, struct err
     if (!equals || equals == setting)
         return error_set(err, ERR_USAGE, "command line: '%s' is no key=value",
                          text_show(shown, setting));
+    if (strpbrk(setting, "\r\n")) /* they are kept one a line */
+        return error_set(err, ERR_USAGE, "command line: '%s' has more than one line",
+                         text_show(shown, setting));
     char *name = strndup(setting, (size_t)(equals - setting));
     if (!name)
         return no_memory(err);

@@ -35,11 +35,12 @@ double descent_loss(double *losses, const struct regression_set *set, const stru
 /* The rate that minimises descent_loss over the set; descent->rate is not read. The loss there is
  * within 1e-9 relative of the minimum found.
  *
- * One step without clip is a parabola: closed form. Otherwise: a scan of (0, 2 c1], c1 the one-step
- * rate, on the first 512 tasks (later steps make the best rate smaller, and a clip hardly larger;
- * the interval doubles while the minimum is at its upper end), then Brent's method on the whole set
- * within the neighbours of the best point, which move outwards until they enclose a minimum of the
- * whole set. 0 when the set has nothing to descend on (c1 is 0 or not finite). About 15 losses. */
+ * One step without clip is a parabola: closed form. Otherwise first on 512 tasks: a scan of
+ * (0, 2 c1], c1 the one-step rate (later steps make the best rate smaller, and a clip hardly
+ * larger; the interval doubles while the minimum is at its upper end), then Brent's method. Its
+ * result is enclosed on the whole set, by steps downhill, and Brent's method goes on there. 0 when
+ * the set has nothing to descend on (c1 is 0 or not finite). Costs about 12 losses of the whole
+ * set. */
 double descent_search(const struct regression_set *set, const struct descent *descent,
                       double *scratch);
 

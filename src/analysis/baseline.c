@@ -64,7 +64,7 @@ static double descent_cost(const struct analysis_input *input)
 
 double baseline_fit_cost(const struct analysis_input *input)
 {
-    const double losses = 18; /* of the whole set, in a search */
+    const double losses = 12; /* of the whole set, in a search */
     return searched_tasks(input) * (task_cost(input->task) + losses * descent_cost(input));
 }
 

@@ -6,6 +6,9 @@
 
 enum { SCAN_TASKS = 512, SCAN_POINTS = 16, SCAN_DOUBLINGS = 8 };
 
+/* About how far the best rate of SCAN_TASKS tasks is from that of a large set. */
+static const double drift = .03;
+
 struct trial {
     const struct regression_set *set;
     const struct descent *descent;
@@ -86,8 +89,11 @@ double descent_search(const struct regression_set *set, const struct descent *de
     if (few.count > SCAN_TASKS)
         few.count = SCAN_TASKS;
     struct trial part = {&few, descent, scratch};
-    struct bracket bracket = scan(&(struct function){loss_at, &part}, c1);
-    struct function f = {loss_at, &whole};
-    bracket_enclose(&bracket, &f);
-    return minimise(&bracket, &f);
+    struct function rough = {loss_at, &part}, fine = {loss_at, &whole};
+    struct bracket bracket = scan(&rough, c1);
+    bracket_enclose(&bracket, &rough);
+    double near = minimise(&bracket, &rough), margin = drift * fabs(near);
+    bracket = (struct bracket){near - margin, near, near + margin};
+    bracket_enclose(&bracket, &fine);
+    return minimise(&bracket, &fine);
 }

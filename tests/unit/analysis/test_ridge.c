@@ -152,7 +152,7 @@ static void a_target_that_is_linear_in_the_features_is_read_exactly(void **state
     assert_near(from_grams(&t), 1, 1e-12);
 }
 
-/* The test's own mean is in SST, so noise gives about -n/FIT - 1/FIT; spread 2 sqrt(n/FIT/TEST) and
+/* The test's own mean is in SST, so noise gives about -(n + 1)/FIT; spread 2 sqrt(n/FIT/TEST) and
  * less with ridge: within .1 of 0 for n = 4. */
 static void noise_is_not_read(void **state)
 {

@@ -2,22 +2,21 @@
 #include "table.h"
 #include "tiles.h"
 
-typedef void tiles(struct matrix C, struct operand A, struct operand B, int count, int k,
-                   enum update update);
+typedef void tiles(const struct steps *steps, char *c, const char *a, const char *b, int count);
 
 /* One function a family and size of tile, and the tables of them: lanes_lanes_tiles[mr-1][nr-1]. */
 /* clang-format off */
 #define FUNCTIONS(mr, nr)                                                                          \
     TILE(mr, nr)                                                                                   \
-    static void lanes_lanes_##mr##_##nr(struct matrix C, struct operand A, struct operand B,       \
-                                        int count, int k, enum update update)                      \
+    static void lanes_lanes_##mr##_##nr(const struct steps *steps, char *c, const char *a,         \
+                                        const char *b, int count)                                  \
     {                                                                                              \
-        tile_##mr##_##nr(LANES_LANES, C, A, B, count, k, update);                                  \
+        tile_##mr##_##nr(LANES_LANES, steps, c, a, b, count);                                      \
     }                                                                                              \
-    static void lanes_shared_##mr##_##nr(struct matrix C, struct operand A, struct operand B,      \
-                                         int count, int k, enum update update)                     \
+    static void lanes_shared_##mr##_##nr(const struct steps *steps, char *c, const char *a,        \
+                                         const char *b, int count)                                 \
     {                                                                                              \
-        tile_##mr##_##nr(LANES_SHARED, C, A, B, count, k, update);                                 \
+        tile_##mr##_##nr(LANES_SHARED, steps, c, a, b, count);                                     \
     }
 
 #if defined(MESASWEEP_ISA_avx512)
@@ -53,18 +52,59 @@ INLINE struct cut cut(int left, int full)
     return (struct cut){left > full ? (left + 1) / 2 : left, 1};
 }
 
-static void product(tiles *const table[MR][NR], struct matrix C, struct operand A, struct operand B,
-                    int m, int n, int k, enum update update)
+static struct steps steps_of(struct matrix C, struct operand A, struct operand B, int k,
+                             enum update update)
 {
-    for (int i = 0, rows; i < m; i += rows) {
-        rows = cut(m - i, MR).size;
-        struct operand panel = {A.at + i * A.row, A.row, A.column};
-        for (int j = 0; j < n;) {
-            struct cut columns = cut(n - j, NR);
-            table[rows - 1][columns.size - 1](
-                (struct matrix){C.at + i * C.row + j * C.column, C.row, C.column}, panel,
-                (struct operand){B.at + j * B.column, B.row, B.column}, columns.count, k, update);
-            j += columns.size * columns.count;
+    const ptrdiff_t size = sizeof(real);
+    return (struct steps){
+        .a_row = A.row * size,
+        .a_row_3 = A.row * 3 * size,
+        .a_row_5 = A.row * 5 * size,
+        .a_step = A.column * size,
+        .b_column = B.column * size,
+        .b_column_3 = B.column * 3 * size,
+        .b_step = B.row * size,
+        .c_row = C.row * size,
+        .c_row_3 = C.row * 3 * size,
+        .c_row_5 = C.row * 5 * size,
+        .c_column = C.column * size,
+        .c_column_3 = C.column * 3 * size,
+        .k = k,
+        .update = update,
+    };
+}
+
+/* The product of nothing. */
+static void no_product(struct matrix C, int m, int n, enum update update)
+{
+    for (int i = 0; i < m && update == SET; i++)
+        for (int j = 0; j < n; j++)
+            KERNEL(fill)(C.at + i * C.row + j * C.column, 0, 1);
+}
+
+/* `shared` is 0 when B moves on with the part of the lanes, else 1. */
+INLINE void product(tiles *const table[MR][NR], bool shared, struct matrix C, struct operand A,
+                    struct operand B, int m, int n, int k, enum update update)
+{
+    if (k == 0) {
+        no_product(C, m, n, update);
+        return;
+    }
+    const struct steps steps = steps_of(C, A, B, k, update);
+    for (int part = 0; part < LANES; part += VL) {
+        char *c = (char *)(C.at + part);
+        const char *a = (const char *)(A.at + part),
+                   *b = (const char *)(B.at + (shared ? 0 : part));
+        for (int i = 0, rows; i < m; i += rows) {
+            rows = cut(m - i, MR).size;
+            struct cut columns;
+            for (int j = 0; j < n; j += columns.size * columns.count) {
+                columns = cut(n - j, NR);
+                table[rows - 1][columns.size - 1](&steps, c + j * steps.c_column, a,
+                                                  b + j * steps.b_column, columns.count);
+            }
+            c += rows * steps.c_row;
+            a += rows * steps.a_row;
         }
     }
 }
@@ -72,16 +112,16 @@ static void product(tiles *const table[MR][NR], struct matrix C, struct operand 
 void KERNEL(lanes_lanes)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                          enum update update)
 {
-    for (int part = 0; part < LANES; part += VL)
-        product(lanes_lanes_tiles, (struct matrix){C.at + part, C.row, C.column},
-                (struct operand){A.at + part, A.row, A.column},
-                (struct operand){B.at + part, B.row, B.column}, m, n, k, update);
+    if (m < n) /* C' = B' A': what is read again and again is then the smaller, and stays in L1 */
+        product(lanes_lanes_tiles, false, (struct matrix){C.at, C.column, C.row},
+                (struct operand){B.at, B.column, B.row}, (struct operand){A.at, A.column, A.row}, n,
+                m, k, update);
+    else
+        product(lanes_lanes_tiles, false, C, A, B, m, n, k, update);
 }
 
 void KERNEL(lanes_shared)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                           enum update update)
 {
-    for (int part = 0; part < LANES; part += VL)
-        product(lanes_shared_tiles, (struct matrix){C.at + part, C.row, C.column},
-                (struct operand){A.at + part, A.row, A.column}, B, m, n, k, update);
+    product(lanes_shared_tiles, true, C, A, B, m, n, k, update);
 }

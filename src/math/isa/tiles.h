@@ -19,6 +19,16 @@ enum { MR = 4, NR = 3 };
 enum { MR = 2, NR = 2 };
 #endif
 
+/* Strides of a product in bytes, some also three and five times, worked out once: an address is
+ * then one instruction's addressing, and a tile begins without arithmetic. k >= 1. */
+struct steps {
+    ptrdiff_t a_row, a_row_3, a_row_5, a_step;
+    ptrdiff_t b_column, b_column_3, b_step;
+    ptrdiff_t c_row, c_row_3, c_row_5, c_column, c_column_3;
+    int k;
+    enum update update;
+};
+
 enum family {
     LANES_LANES,  /* A and B lanes */
     LANES_SHARED, /* A lanes, B shared */
@@ -36,35 +46,61 @@ enum family {
 #define ROWS_5(F, nr) ROWS_4(F, nr) F(4, nr)
 #define ROWS_6(F, nr) ROWS_5(F, nr) F(5, nr)
 
-#define BEGIN_ROW(i, nr) const real *a##i = A.at + i * A.row; CELLS_##nr(BEGIN_CELL, i)
-#define BEGIN_CELL(i, j) \
-    vec c##i##j = update == ADD ? load(C.at + i * C.row + j * C.column) : (vec){0};
-#define BEGIN_COLUMN(_, j) const real *p##j = B.at + j * B.column;
-#define LOAD_COLUMN(_, j) vec b##j = family == LANES_SHARED ? all(p##j[at_b]) : load(p##j + at_b);
-#define STEP_ROW(i, nr) { vec a = load(a##i + at_a); CELLS_##nr(STEP_CELL, i) }
-#define STEP_CELL(i, j) c##i##j = fma_vec(a, b##j, c##i##j);
-#define END_ROW(i, nr) CELLS_##nr(END_CELL, i)
-#define END_CELL(i, j)                                                       \
-    {                                                                        \
-        real *c = C.at + i * C.row + j * C.column;                           \
-        store(c, update == SUBTRACT ? load(c) - c##i##j : c##i##j);          \
-    }
+/* Neighbours 0..5 of an address: one instruction's addressing each, with 3 and 5 strides at hand. */
+#define NEIGHBOUR_0(at, stride) (at)
+#define NEIGHBOUR_1(at, stride) ((at) + stride)
+#define NEIGHBOUR_2(at, stride) ((at) + 2 * stride)
+#define NEIGHBOUR_3(at, stride) ((at) + stride##_3)
+#define NEIGHBOUR_4(at, stride) ((at) + 4 * stride)
+#define NEIGHBOUR_5(at, stride) ((at) + stride##_5)
+
+#define DECLARE_ROW(i, nr) CELLS_##nr(DECLARE_CELL, i)
+#define DECLARE_CELL(i, j) vec c##i##j;
+#define LOAD_COLUMN(_, j)                                                                          \
+    const real *b##j##_at = (const real *)NEIGHBOUR_##j(b, b_column);                              \
+    vec b##j = family == LANES_SHARED ? all(*b##j##_at) : load(b##j##_at);
+#define EACH_A(F, i, nr)                                                                           \
+    { vec x = load((const real *)NEIGHBOUR_##i(a, a_row)); CELLS_##nr(F, i) }
+#define FIRST_ROW(i, nr) EACH_A(FIRST_CELL, i, nr)
+#define FIRST_CELL(i, j) c##i##j = x * b##j;
+#define STEP_ROW(i, nr) EACH_A(STEP_CELL, i, nr)
+#define STEP_CELL(i, j) c##i##j = fma_vec(x, b##j, c##i##j);
+#define EACH_C(F, i, nr) { char *row = NEIGHBOUR_##i(c, s->c_row); CELLS_##nr(F, i) }
+#define OLD_ROW(i, nr) EACH_C(OLD_CELL, i, nr)
+#define OLD_CELL(i, j) c##i##j = load((const real *)NEIGHBOUR_##j(row, s->c_column));
+#define TAKE_ROW(i, nr) EACH_C(TAKE_CELL, i, nr)
+#define TAKE_CELL(i, j) c##i##j = load((const real *)NEIGHBOUR_##j(row, s->c_column)) - c##i##j;
+#define END_ROW(i, nr) EACH_C(END_CELL, i, nr)
+#define END_CELL(i, j) store((real *)NEIGHBOUR_##j(row, s->c_column), c##i##j);
 
 #define TILE(mr, nr)                                                                               \
-    INLINE void tile_##mr##_##nr(enum family family, struct matrix C, struct operand A,            \
-                                 struct operand B, int count, int k, enum update update)           \
+    INLINE void tile_##mr##_##nr(enum family family, const struct steps *s, char *c,               \
+                                 const char *a_first, const char *b_first, int count)              \
     {                                                                                              \
+        const ptrdiff_t a_row = s->a_row, a_row_3 = s->a_row_3, a_row_5 = s->a_row_5;              \
+        const ptrdiff_t b_column = s->b_column, b_column_3 = s->b_column_3;                        \
+        (void)a_row, (void)a_row_3, (void)a_row_5, (void)b_column, (void)b_column_3;               \
         for (; count > 0; count--) {                                                               \
-            ROWS_##mr(BEGIN_ROW, nr)                                                               \
-            CELLS_##nr(BEGIN_COLUMN, _)                                                            \
-            ptrdiff_t at_a = 0, at_b = 0;                                                          \
-            for (int l = 0; l < k; l++, at_a += A.column, at_b += B.row) {                         \
+            ROWS_##mr(DECLARE_ROW, nr)                                                             \
+            const char *a = a_first, *b = b_first;                                                 \
+            int l = s->k;                                                                          \
+            if (s->update == ADD) {                                                                \
+                ROWS_##mr(OLD_ROW, nr)                                                             \
+            } else {                                                                               \
+                CELLS_##nr(LOAD_COLUMN, _)                                                         \
+                ROWS_##mr(FIRST_ROW, nr)                                                           \
+                a += s->a_step, b += s->b_step, l--;                                               \
+            }                                                                                      \
+            for (; l > 0; l--, a += s->a_step, b += s->b_step) {                                   \
                 CELLS_##nr(LOAD_COLUMN, _)                                                         \
                 ROWS_##mr(STEP_ROW, nr)                                                            \
             }                                                                                      \
+            if (s->update == SUBTRACT) {                                                           \
+                ROWS_##mr(TAKE_ROW, nr)                                                            \
+            }                                                                                      \
             ROWS_##mr(END_ROW, nr)                                                                 \
-            C.at += nr * C.column;                                                                 \
-            B.at += nr * B.column;                                                                 \
+            c += nr * s->c_column;                                                                 \
+            b_first += nr * s->b_column;                                                           \
         }                                                                                          \
     }
 /* clang-format on */

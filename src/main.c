@@ -8,6 +8,7 @@ static const struct command commands[] = {
     {"status",  "FILE.h5",                     "how far a sweep is, what failed and why", cmd_status},
     {"table",   "FILE.h5",                     "one row a run: what was varied and what came out", cmd_table},
     {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},
+    {"bench",   "[ROW ...]",                   "how fast the engine trains on this core", cmd_bench},
     {"version", "",                            "version, commit, compiler, instruction set", cmd_version},
 };
 /* clang-format on */

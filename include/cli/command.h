@@ -27,6 +27,8 @@ enum status cmd_table(int *code, const struct command *self, int argc, char **ar
                       struct error *err) MUST_CHECK;
 enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,
                      struct error *err) MUST_CHECK;
+enum status cmd_bench(int *code, const struct command *self, int argc, char **argv,
+                      struct error *err) MUST_CHECK;
 enum status cmd_version(int *code, const struct command *self, int argc, char **argv,
                         struct error *err) MUST_CHECK;
 

@@ -18,12 +18,13 @@ enum option_key {
     OPTION_JSON,
     OPTION_CSV,
     OPTION_MARKDOWN,
+    OPTION_LIST,
 };
 
 struct options {
     const char *output; /* NULL: not given */
     int ranks;          /* 0: not given */
-    bool yes, quick, break_lock, json, csv, markdown;
+    bool yes, quick, break_lock, json, csv, markdown, list;
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */
     int word_count;

@@ -291,7 +291,12 @@ static void heads_backward(struct pass *pass, int layer)
     }
 }
 
-/* The three ways to evaluate a layer; merged.h says when which is taken. */
+static void nothing(struct pass *pass, int layer)
+{
+    (void)pass, (void)layer;
+}
+
+/* The ways to evaluate a layer; merged.h says when which is taken. */
 static const struct {
     void (*forward)(struct pass *pass, int layer);
     void (*backward)(struct pass *pass, int layer);
@@ -299,6 +304,8 @@ static const struct {
     [FORM_HEADS] = {heads_forward, heads_backward},
     [FORM_MATRIX] = {matrix_forward, matrix_backward},
     [FORM_SCORES] = {lines_forward, lines_backward},
+    [FORM_TAIL] = {tail_forward, tail_backward},
+    [FORM_TAIL_END] = {nothing, nothing},
 };
 
 void attention_forward(struct pass *pass, int layer)

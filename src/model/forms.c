@@ -1,42 +1,25 @@
 /* Merged linear attention through its matrix or through its scores (merged.h). Views: C is the
  * first N rows of the stream [T][D]. */
-#include "pass.h"
-
-/* Matrices and sums of one head. */
-struct head_weights {
-    struct operand B, A; /* [D,D], [D,channels] of the layer */
-    real *dB;            /* [D][D] x LANES */
-    struct matrix dA;    /* [D,channels] x LANES */
-};
+#include "forms.h"
 
 static int padded(int columns)
 {
     return (columns + LANES - 1) / LANES * LANES;
 }
 
-static struct head_weights weights_of(const struct pass *pass, const struct extent *e, int layer,
-                                      int h)
+struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
+                                  int h)
 {
     const struct merged_set *s = &pass->merged.sets[pass->model->weight_sets == 1 ? 0 : layer];
-    int D = pass->model->D, first = e->channel - s->channel, width = padded(s->channels);
+    int D = pass->model->D, first = extent->channel - s->channel, width = padded(s->channels);
     ptrdiff_t dA = ((ptrdiff_t)h * D * s->channels + first) * LANES;
-    return (struct head_weights){.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
-                                 .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
-                                 .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
-                                 .dA = {s->dA + dA, (ptrdiff_t)s->channels * LANES, LANES}};
+    return (struct merged_head){.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
+                                .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
+                                .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
+                                .dA = {s->dA + dA, (ptrdiff_t)s->channels * LANES, LANES}};
 }
 
-static struct operand flipped(struct operand x)
-{
-    return (struct operand){x.at, x.column, x.row};
-}
-
-static struct matrix flipped_out(struct matrix x)
-{
-    return (struct matrix){x.at, x.column, x.row};
-}
-
-static bool input_gradient_wanted(const struct pass *pass, int layer)
+bool input_gradient_wanted(const struct pass *pass, int layer)
 {
     return layer > 0 || input_learns(pass->model);
 }
@@ -53,7 +36,7 @@ void matrix_forward(struct pass *pass, int layer)
     real *out = attention_output(pass, layer);
     kernels->lanes_lanes(written(m->S, D), columns_of(in, D), rows_of(in, D), D, D, e.keys, SET);
     for (int h = 0; h < pass->model->H; h++) {
-        struct head_weights w = weights_of(pass, &e, layer, h);
+        struct merged_head w = merged_head_of(pass, &e, layer, h);
         real *X = m->X + (ptrdiff_t)h * D * D * LANES;
         kernels->lanes_shared(written(X, D), rows_of(m->S, D), w.A, D, D, D, SET);
         kernels->lanes_shared(flipped_out(written(m->M, D)), columns_of(X, D), flipped(w.B), D, D,
@@ -70,13 +53,14 @@ static void matrix_head_backward(struct pass *pass, const struct extent *e, int 
     const struct merged *g = &pass->merged;
     const struct merged_layer *m = &g->layers[layer];
     int D = pass->model->D;
-    struct head_weights w = weights_of(pass, e, layer, h);
+    struct merged_head w = merged_head_of(pass, e, layer, h);
     const real *X = m->X + (ptrdiff_t)h * D * D * LANES;
     kernels->lanes_lanes(written(w.dB, D), rows_of(g->dM, D), columns_of(X, D), D, D, D, ADD);
     kernels->lanes_shared(flipped_out(written(g->dX, D)), columns_of(g->dM, D), w.B, D, D, D, SET);
     kernels->lanes_lanes(w.dA, rows_of(m->S, D), rows_of(g->dX, D), D, D, D, ADD);
-    kernels->lanes_shared(written(g->dS, D), rows_of(g->dX, D), flipped(w.A), D, D, D,
-                          h == 0 ? SET : ADD);
+    if (input_gradient_wanted(pass, layer))
+        kernels->lanes_shared(written(g->dS, D), rows_of(g->dX, D), flipped(w.A), D, D, D,
+                              h == 0 ? SET : ADD);
 }
 
 void matrix_backward(struct pass *pass, int layer)
@@ -130,7 +114,7 @@ void lines_forward(struct pass *pass, int layer)
     real *out = attention_output(pass, layer) + first;
     kernels->copy(out, in, e.rows * D);
     for (int h = 0; h < pass->model->H; h++) {
-        struct head_weights w = weights_of(pass, &e, layer, h);
+        struct merged_head w = merged_head_of(pass, &e, layer, h);
         struct lines m = lines_of(pass, &e, layer, h);
         kernels->lanes_shared(written(m.U, D), rows_of(in, D), w.B, e.rows, D, D, SET);
         kernels->lanes_lanes(written(m.P, e.keys), rows_of(m.U, D), columns_of(C, D), e.rows,
@@ -149,7 +133,7 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, int l
     int D = pass->model->D, N = e->keys, channels = e->channels;
     ptrdiff_t first = (ptrdiff_t)e->first * D * LANES;
     const real *C = pass->stream[layer], *dout = pass->work.update;
-    struct head_weights w = weights_of(pass, e, layer, h);
+    struct merged_head w = merged_head_of(pass, e, layer, h);
     struct lines m = lines_of(pass, e, layer, h);
     kernels->lanes_lanes(written(g->dP, N), rows_of(dout, channels), columns_of(m.V, channels),
                          e->rows, N, channels, SET);

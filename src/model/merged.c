@@ -22,6 +22,17 @@ static bool mergeable(const struct pass *pass, int layer)
            c->keys_from == KEYS_CONTEXT && !c->layer_norm && !unit && !extra;
 }
 
+/* Multiply-adds forward. */
+static double matrix_cost(double D, double H, double N, double rows)
+{
+    return N * D * D + 2 * H * D * D * D + rows * D * D;
+}
+
+static double scores_form_cost(double D, double H, double N, double rows, double channels)
+{
+    return H * (rows * D * D + rows * N * D + N * D * channels + rows * N * channels);
+}
+
 static enum merged_form choose(const struct pass *pass, int layer)
 {
     const struct model *model = pass->model;
@@ -33,12 +44,35 @@ static enum merged_form choose(const struct pass *pass, int layer)
     double by_state = (rows + N) * K * K, by_scores = 2 * rows * N * K;
     double heads = H * (rows * D * K + 2 * N * D * K + rows * K * channels +
                         (by_state < by_scores ? by_state : by_scores));
-    double scores = H * (rows * D * D + rows * N * D + N * D * channels + rows * N * channels);
-    double matrix = N * D * D + 2 * H * D * D * D + rows * D * D;
+    double scores = scores_form_cost(D, H, N, rows, channels);
+    double matrix = matrix_cost(D, H, N, rows);
     bool whole = e.rows == model->shape.tokens && e.channels == model->D;
     if (whole && matrix < scores && matrix < heads)
         return FORM_MATRIX;
     return scores < heads ? FORM_SCORES : FORM_HEADS;
+}
+
+static double merged_cost(const struct pass *pass, int layer)
+{
+    struct extent e = attention_extent(pass, layer);
+    double D = pass->model->D, H = pass->model->H, N = e.keys, rows = e.rows;
+    if (pass->merged.layers[layer].form == FORM_MATRIX)
+        return matrix_cost(D, H, N, rows);
+    return scores_form_cost(D, H, N, rows, e.channels);
+}
+
+/* The last two layers become a tail when that is cheaper. */
+static void choose_tail(struct pass *pass)
+{
+    int last = pass->model->L - 1;
+    struct merged_layer *layers = pass->merged.layers;
+    if (last < 1 || layers[last - 1].form == FORM_HEADS || layers[last].form == FORM_HEADS ||
+        !tail_fits(pass))
+        return;
+    if (tail_cost(pass->model) < merged_cost(pass, last - 1) + merged_cost(pass, last)) {
+        layers[last - 1].form = FORM_TAIL;
+        layers[last].form = FORM_TAIL_END;
+    }
 }
 
 /* ---- memory */
@@ -108,9 +142,13 @@ void merged_create(struct pass *pass, struct arena *arena)
     const struct model *model = pass->model;
     struct merged *m = &pass->merged;
     bool any = false;
+    for (int l = 0; l < model->L; l++)
+        m->layers[l].form = choose(pass, l);
+    choose_tail(pass);
     for (int l = 0; l < model->L; l++) {
         struct extent e = attention_extent(pass, l);
-        m->layers[l].form = choose(pass, l);
+        if (m->layers[l].form == FORM_TAIL)
+            tail_create(pass, arena);
         if (m->layers[l].form == FORM_HEADS)
             continue;
         create_layer(&m->layers[l], &e, model, arena);
@@ -185,6 +223,8 @@ void merged_weights(struct pass *pass)
             product(s->A + (ptrdiff_t)h * D * padded(s->channels), w.value, m->lanes[0], D,
                     s->channels, K, pass->kernels);
         }
+    if (pass->model->L > 1 && m->layers[model->L - 2].form == FORM_TAIL)
+        tail_weights(pass);
 }
 
 /* to(i,j) += factor y[i][j] */
@@ -241,6 +281,8 @@ static void value_project_gradient(struct pass *pass, int set, int h, const stru
 void merged_gradient(struct pass *pass)
 {
     const struct model *model = pass->model;
+    if (model->L > 1 && pass->merged.layers[model->L - 2].form == FORM_TAIL)
+        tail_gradient(pass);
     for (int set = 0; set < model->weight_sets; set++)
         for (int h = 0; h < model->H && pass->merged.sets[set].used; h++) {
             struct parts w = parts_of(pass, set, h);

@@ -9,6 +9,8 @@
  *   matrix: M = sum_h B_h (S A_h),  h <- h + h M.  Every token, all channels; one product a token
  *           whatever the number of heads.
  *   scores: (h B_h) c' (c A_h). Few tokens or few channels: the last layer.
+ *   tail:   the last two layers together, when nothing is clipped and one number is read (tail.h);
+ *           the last is then its end, where nothing is left to do.
  *
  * Every token is carried, so that the activation clip is exact: no entry is ever assumed.
  */
@@ -17,10 +19,11 @@
 
 #include "base/arena.h"
 #include "model/model.h"
+#include "tail.h"
 
 struct pass;
 
-enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES };
+enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES, FORM_TAIL, FORM_TAIL_END };
 
 /* Products of one weight set. Shared matrices have rows padded to LANES, so that products of
  * weights run in lanes as well: one column a lane. */
@@ -42,6 +45,7 @@ struct merged_layer {
 struct merged {
     struct merged_set sets[MODEL_LAYERS_MAX];
     struct merged_layer layers[MODEL_LAYERS_MAX];
+    struct tail tail;
     real *lanes[3];              /* weights with padded rows */
     real *sum;                   /* [D][D] shared: sums over lanes */
     real *dM, *dX, *dS;          /* [D][D] */

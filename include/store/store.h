@@ -67,9 +67,9 @@ void store_origin_dispose(struct store_origin *origin);
 struct store;
 
 /* Takes the lock, checks the file against the plan, verifies the checksum of every done row (a row
- * that fails becomes pending). ERR_FILE when a fresh heartbeat of another writer is there
- * (break_lock overrides), when the file is of another sweep, damaged, or of another
- * results_version. */
+ * that fails becomes pending). The plan is borrowed until store_close. ERR_FILE when a fresh
+ * heartbeat of another writer is there (break_lock overrides), when the file is of another sweep,
+ * damaged, or of another results_version. */
 enum status store_open(struct store **store, const char *path, const struct plan *plan,
                        bool break_lock, struct error *err) MUST_CHECK;
 

@@ -15,6 +15,35 @@ struct place writer_place(const struct store *store, int64_t run)
     return (struct place){run, store->weights_row[run], c < 0 ? NULL : &store->map.classes[c]};
 }
 
+/* Given columns are written anew with each row, so that one that was damaged is made good. */
+static int put_given(unsigned char *image, const struct store *store, int64_t run)
+{
+    for (int c = 0; c < store->map.results.count; c++) {
+        const struct map_column *column = &store->map.results.columns[c];
+        unsigned char *row = image + column->place;
+        if (!column->given || !column->covered)
+            continue;
+        if (strcmp(column->name, "weights_row") == 0)
+            memcpy(row, &store->weights_row[run], column->row);
+        else if (!store->roster.given(row, column, store->roster.context, run) &&
+                 map_read(store->fd, row, column, run, 1) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+unsigned char *writer_image(const struct store *store, int64_t run)
+{
+    struct place place = writer_place(store, run);
+    unsigned char *image = malloc(image_bytes(&store->map, place.class) + 1);
+    assert(image);
+    image_blank(image, &store->map, place.class);
+    if (put_given(image, store, run) == 0)
+        return image;
+    free(image);
+    return NULL;
+}
+
 enum row_status writer_status(const struct store *store, int64_t run)
 {
     return (enum row_status)(store->status[run] & ~QUEUED);
@@ -139,18 +168,18 @@ static enum status compose(struct entry *entry, const struct store *store,
     const struct map *map = &store->map;
     struct place place = writer_place(store, entry->run);
     entry->bytes = image_bytes(map, place.class);
-    entry->image = malloc(entry->bytes + 1);
+    entry->image = writer_image(store, entry->run);
     entry->figures = calloc((size_t)map->summary.figure_count + 1, sizeof(double));
-    assert(entry->image && entry->figures);
-    image_blank(entry->image, map, place.class);
+    assert(entry->figures);
+    if (!entry->image)
+        return error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     if (log)
         image_log(entry->image, map, log);
     enum status status = image_record(entry->image, map, place.class, store->columns,
                                       store->column_count, record, bytes, err);
     image_figures(entry->figures, entry->image, map);
-    if (status == OK && image_checksum(&entry->checksum, store->fd, entry->image, map, &place,
-                                       store->identity[entry->run], entry->status) != 0)
-        status = error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
+    entry->checksum =
+        image_checksum(entry->image, map, place.class, store->identity[entry->run], entry->status);
     return status;
 }
 

@@ -8,29 +8,6 @@
 
 enum { CHUNK = 256, IDENTITY_SIZE = SUMMARY_IDENTITY + 1 };
 
-void contents_parse(void *value, enum hdf_type type, const char *text)
-{
-    switch (type) {
-    case HDF_I8:
-        *(int8_t *)value = strcmp(text, "true") == 0;
-        break;
-    case HDF_I32: {
-        int32_t number = (int32_t)strtol(text, NULL, 10);
-        memcpy(value, &number, sizeof number);
-        break;
-    }
-    case HDF_I64: {
-        int64_t number = strtoll(text, NULL, 10);
-        memcpy(value, &number, sizeof number);
-        break;
-    }
-    default: {
-        double number = strtod(text, NULL);
-        memcpy(value, &number, sizeof number);
-    }
-    }
-}
-
 /* Runs first .. first+count-1, described. */
 struct chunk {
     struct layout_run runs[CHUNK];
@@ -99,7 +76,7 @@ static void put_row(unsigned char *to, const struct dataset *row, const struct c
         const char *text = text_of(row, chunk, layout, i);
         memcpy(to, &text, sizeof text);
     } else if (row->content == CONTENT_KEY) {
-        contents_parse(to, row->type, run->values[row->which]);
+        hdf_type_parse(to, row->type, run->values[row->which]);
     } else if (row->content == CONTENT_STEP) {
         memcpy(to, run->steps, (size_t)dataset_row_bytes(row));
     } else if (row->content == CONTENT_ROW) {
@@ -217,7 +194,7 @@ static void put_summary(unsigned char *to, const struct summary *summary, const 
         else if (member->type == HDF_LETTER)
             strncpy(at, chunk->runs[i].values[k], (size_t)member->size);
         else
-            contents_parse(at, member->type, chunk->runs[i].values[k]);
+            hdf_type_parse(at, member->type, chunk->runs[i].values[k]);
     }
 }
 

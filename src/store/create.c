@@ -12,6 +12,7 @@
 
 #include "contents.h"
 #include "folder.h"
+#include "hdf.h"
 
 static void root_attributes(struct hdf *hdf, const struct layout *layout,
                             const struct store_provenance *from)
@@ -62,7 +63,7 @@ static void config_group(struct hdf *hdf, const struct layout *layout)
             hdf_attribute_text(hdf, group, row->key->name, row->value);
             continue;
         }
-        contents_parse(&value, type, row->value);
+        hdf_type_parse(&value, type, row->value);
         hdf_attribute(hdf, group, row->key->name, type, &value);
     }
 }

@@ -10,6 +10,8 @@ enum { FORMAT_VERSION = 1 };
 enum status create_file(const char *path, const struct layout *layout,
                         const struct store_provenance *provenance, struct error *err) MUST_CHECK;
 
+struct hdf;
+
 /* Fills the open file. */
 void create_contents(struct hdf *hdf, const struct layout *layout,
                      const struct store_provenance *provenance);

@@ -45,23 +45,6 @@ static bool failed(const struct hdf *hdf)
     return hdf->status != OK;
 }
 
-int hdf_type_size(enum hdf_type type)
-{
-    switch (type) {
-    case HDF_I8:
-    case HDF_LETTER:
-    case HDF_STATUS:
-        return 1;
-    case HDF_I32:
-    case HDF_F32:
-        return 4;
-    case HDF_TEXT:
-        return 16;
-    default:
-        return 8;
-    }
-}
-
 static void begin(struct hdf *hdf, const char *path, enum status blame, struct error *err)
 {
     *hdf = (struct hdf){.path = path, .blame = blame, .err = err, .file = -1};

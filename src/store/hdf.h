@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "types.h"
 
 struct hdf {
     const char *path;   /* of the file, for messages */
@@ -18,22 +19,6 @@ struct hdf {
     struct error *err;
     hid_t file, text; /* text: variable-length UTF-8 */
 };
-
-enum hdf_type {
-    HDF_I8,
-    HDF_I32,
-    HDF_I64,
-    HDF_U64,
-    HDF_F32,
-    HDF_F64,
-    HDF_TEXT,   /* variable-length UTF-8, known at creation */
-    HDF_LETTER, /* one character of a netCDF character array, written later */
-    HDF_STATUS, /* the committed enum beside the dataset; int8 */
-    HDF_OTHER,
-};
-
-/* Bytes of one value; of HDF_TEXT its reference in the file. */
-int hdf_type_size(enum hdf_type type);
 
 /* A new file under `name`, opened with O_EXCL; messages say `path`. */
 void hdf_create(struct hdf *hdf, const char *name, const char *path, struct error *err);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -16,11 +15,6 @@ static unsigned char *log_part(unsigned char *image, const struct map *map)
 static unsigned char *tensor_part(unsigned char *image, const struct map *map)
 {
     return image + map->results_bytes + map->log_bytes;
-}
-
-static bool is_filled(const struct map_column *column)
-{
-    return column->covered && !column->given;
 }
 
 size_t image_bytes(const struct map *map, const struct map_class *class)
@@ -43,7 +37,7 @@ static void blank_column(unsigned char *to, const struct map_column *column)
 void image_blank(unsigned char *image, const struct map *map, const struct map_class *class)
 {
     for (int c = 0; c < map->results.count; c++)
-        if (is_filled(&map->results.columns[c]))
+        if (map->results.columns[c].covered)
             blank_column(image + map->results.columns[c].place, &map->results.columns[c]);
     for (int c = 0; c < map->log.count; c++)
         blank_column(log_part(image, map) + map->log.columns[c].place, &map->log.columns[c]);
@@ -176,34 +170,22 @@ void image_figures(double *figures, const unsigned char *image, const struct map
     }
 }
 
-int image_checksum(uint64_t *checksum, int fd, const unsigned char *image, const struct map *map,
-                   const struct place *place, uint64_t identity, enum row_status status)
+uint64_t image_checksum(const unsigned char *image, const struct map *map,
+                        const struct map_class *class, uint64_t identity, enum row_status status)
 {
+    const unsigned char *tensors = image + map->results_bytes + map->log_bytes;
     uint64_t hash = hash_xxh64(&identity, sizeof identity, 0);
     for (int c = 0; c < map->results.count; c++) {
         const struct map_column *column = &map->results.columns[c];
-        if (!column->covered)
-            continue;
-        if (!column->given) {
+        if (column->covered)
             hash = hash_xxh64(image + column->place, column->row, hash);
-            continue;
-        }
-        unsigned char *row = malloc(column->row);
-        int read = row ? map_read(fd, row, column, place->run, 1) : -1;
-        if (read == 0)
-            hash = hash_xxh64(row, column->row, hash);
-        free(row);
-        if (read != 0)
-            return -1;
     }
-    for (int t = 0; place->class && t < place->class->tensors.count; t++) {
-        const struct map_column *column = &place->class->tensors.columns[t];
-        hash = hash_xxh64(image + map->results_bytes + map->log_bytes + column->place, column->row,
-                          hash);
+    for (int t = 0; class && t < class->tensors.count; t++) {
+        const struct map_column *column = &class->tensors.columns[t];
+        hash = hash_xxh64(tensors + column->place, column->row, hash);
     }
     unsigned char byte = (unsigned char)status;
-    *checksum = hash_xxh64(&byte, 1, hash);
-    return 0;
+    return hash_xxh64(&byte, 1, hash);
 }
 
 int image_write_log(int fd, const unsigned char *image, const struct map *map, int64_t run)
@@ -221,7 +203,7 @@ int image_write(int fd, const unsigned char *image, const struct map *map,
 {
     for (int c = 0; c < map->results.count; c++) {
         const struct map_column *column = &map->results.columns[c];
-        if (is_filled(column) && map_write(fd, image + column->place, column, place->run) != 0)
+        if (column->covered && map_write(fd, image + column->place, column, place->run) != 0)
             return -1;
     }
     const unsigned char *tensors = image + map->results_bytes + map->log_bytes;

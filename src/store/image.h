@@ -1,5 +1,5 @@
 /* image.h - the bytes of one row of the file, composed in memory from a record before they are
- * written: [columns of /results that a run fills][columns of /log][tensors of the run's class].
+ * written: [numbers of /results][columns of /log][tensors of the run's class].
  *
  * The record has the run's own sizes; a column of the file may be longer on each axis. What a run
  * does not have is NaN, -1 or empty.
@@ -33,9 +33,9 @@ void image_figures(double *figures, const unsigned char *image, const struct map
 
 /* Checksum of a row: XXH64 of the identity; then, the hash so far as the seed, of the row of each
  * number column of /results in the order of their creation (status and checksum left out), of each
- * tensor, and of the status. Given columns are read from the file: -1 and errno when that fails. */
-int image_checksum(uint64_t *checksum, int fd, const unsigned char *image, const struct map *map,
-                   const struct place *place, uint64_t identity, enum row_status status);
+ * tensor, and of the status. */
+uint64_t image_checksum(const unsigned char *image, const struct map *map,
+                        const struct map_class *class, uint64_t identity, enum row_status status);
 
 /* -1 and errno on failure */
 int image_write(int fd, const unsigned char *image, const struct map *map,

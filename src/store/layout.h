@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 #include "config/column.h"
-#include "hdf.h"
 #include "model/model.h"
 #include "store/store.h"
+#include "types.h"
 
 enum { LAYOUT_DIMENSIONS = 1 + COLUMN_AXES, LAYOUT_CONFIG_SIZE = 16384 };
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hdf.h"
+
 /* ---- columns */
 
 static int64_t damaged(struct hdf *hdf, const char *name, const char *what)
@@ -238,7 +240,7 @@ static void set_places(struct map *map)
     for (int c = 0; c < map->results.count; c++) {
         struct map_column *column = &map->results.columns[c];
         column->place = map->results_bytes;
-        map->results_bytes += column->covered && !column->given ? column->row : 0;
+        map->results_bytes += column->covered ? column->row : 0;
     }
     for (int c = 0; c < map->log.count; c++) {
         map->log.columns[c].place = map->log_bytes;

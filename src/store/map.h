@@ -8,9 +8,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/error.h"
 #include "config/column.h"
-#include "hdf.h"
+#include "types.h"
+
+struct hdf;
 
 struct map_column {
     char *name, *unit, *about; /* owned; unit and about may be NULL */
@@ -19,7 +23,7 @@ struct map_column {
     int64_t offset;              /* of row 0 in the file */
     size_t row;                  /* bytes */
     size_t place;                /* in the image of a row, see image.h */
-    bool given;                  /* known since creation, never written again */
+    bool given;                  /* known since creation */
     bool covered;                /* by the checksum: numbers in /results */
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "create.h"
+#include "hdf.h"
 
 /* What the first bytes of an HDF5 file with superblock 0 say; other versions are not ours. */
 enum { SIGNATURE = 8, SUPERBLOCK_VERSION = 8, END_OF_FILE = 40, SUPERBLOCK = 96 };

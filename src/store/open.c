@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hdf.h"
 #include "writer.h"
 
 enum { CHUNK = 4096 };
@@ -67,11 +68,30 @@ static enum status note_class(struct store *store, struct hdf *hdf, int64_t row,
         if (strcmp(map->classes[c].name, text) == 0)
             store->class[row] = (int16_t)c;
     }
-    int32_t at = store->weights_row[row];
-    if (store->class[row] < 0 || at < 0 || at >= map->classes[store->class[row]].tensors.rows)
+    if (store->class[row] < 0)
         return error_set(hdf->err, ERR_FILE, "%s: is damaged: row %lld has no place in /weights",
                          hdf->path, (long long)row);
     return OK;
+}
+
+/* Rows of a class are in the order of its runs: counted here, so that a damaged weights_row leads
+ * nowhere. */
+static enum status number_weights(struct store *store, struct error *err)
+{
+    const struct map *map = &store->map;
+    int64_t *used = calloc((size_t)map->class_count + 1, sizeof *used);
+    assert(used);
+    bool good = true;
+    for (int64_t i = 0; i < map->runs; i++) {
+        int c = store->class[i];
+        store->weights_row[i] = c < 0 ? -1 : (int32_t)used[c]++;
+    }
+    for (int c = 0; c < map->class_count; c++)
+        good = good && used[c] == map->classes[c].tensors.rows;
+    free(used);
+    return good ? OK
+                : error_set(err, ERR_FILE, "%s: is damaged: weights_class does not fit /weights",
+                            store->path);
 }
 
 /* ---- what is kept of each run */
@@ -114,12 +134,10 @@ static enum status read_structure(struct store *store, struct hdf *hdf, const st
         status = hdf->status = allocate(store, roster, hdf->err);
     if (status == OK)
         status = each_text(hdf, "run", store, check_identity);
-    const struct map_column *row = map_find(&store->map.results, "weights_row");
-    if (status == OK && map_read(store->fd, store->weights_row, row, 0, store->map.runs) != 0)
-        status = hdf->status =
-            error_set(hdf->err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     if (status == OK)
         status = each_text(hdf, "weights_class", store, note_class);
+    if (status == OK)
+        status = hdf->status = number_weights(store, hdf->err);
     return status;
 }
 
@@ -175,6 +193,7 @@ enum status writer_open(struct store **out, const char *path, const struct roste
     assert(store);
     store->fd = -1;
     store->path = strdup(path);
+    store->roster = *roster;
     assert(store->path);
     queue_init(&store->fresh);
     queue_init(&store->syncing);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hdf.h"
 #include "map.h"
 #include "store/store.h"
 

@@ -1,4 +1,6 @@
 /* The doors that begin with a plan: measuring and creating. */
+#include <string.h>
+
 #include "create.h"
 #include "folder.h"
 #include "writer.h"
@@ -35,6 +37,26 @@ static uint64_t identity_of(const void *plan, int64_t run)
     return plan_identity(plan, run);
 }
 
+static bool given(void *row, const struct map_column *column, const void *plan, int64_t run)
+{
+    struct run_config config;
+    char text[KEY_TEXT_SIZE];
+    plan_config(plan, run, &config);
+    int k = schema_find(&run_schema, column->name);
+    if (k >= 0 && column->rank == 0) {
+        schema_print(&run_schema, &config, k, text, sizeof text);
+        hdf_type_parse(row, column->type, text);
+        return true;
+    }
+    if (strcmp(column->name, "step") != 0 || column->type != HDF_I64 || column->rank != 1)
+        return false;
+    for (int e = 0; e < column->size[0]; e++) {
+        int64_t step = e < config.train.evaluations ? run_evaluation_step(&config, e) : (int64_t)-1;
+        memcpy((int64_t *)row + e, &step, sizeof step);
+    }
+    return true;
+}
+
 static const char *column_name(int i)
 {
     return run_column(i)->name;
@@ -43,6 +65,6 @@ static const char *column_name(int i)
 enum status store_open(struct store **store, const char *path, const struct plan *plan,
                        bool break_lock, struct error *err)
 {
-    struct roster roster = {plan_count(plan), identity_of, plan, run_columns(), column_name};
+    struct roster roster = {plan_count(plan), identity_of, given, plan, run_columns(), column_name};
     return writer_open(store, path, &roster, break_lock, err);
 }

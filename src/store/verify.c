@@ -113,9 +113,9 @@ static int hash_rows(uint64_t *hash, const struct store *store)
 static int reset(struct store *store, int64_t run)
 {
     struct place place = writer_place(store, run);
-    unsigned char *image = malloc(image_bytes(&store->map, place.class));
-    assert(image);
-    image_blank(image, &store->map, place.class);
+    unsigned char *image = writer_image(store, run);
+    if (!image)
+        return -1;
     store->status[run] = ROW_PENDING;
     int good = writer_put_status(store, run, ROW_PENDING, NULL, NULL);
     if (good == 0)

@@ -8,6 +8,18 @@
 #include "lock.h"
 #include "sync.h"
 
+/* What the store asks about runs, answered from a plan, or by a test; borrowed until the store is
+ * closed. */
+struct roster {
+    int64_t runs;
+    uint64_t (*identity)(const void *context, int64_t run);
+    /* The row of a column that was known at creation (a key, the steps); false: unknown name. */
+    bool (*given)(void *row, const struct map_column *column, const void *context, int64_t run);
+    const void *context;
+    int column_count; /* names of the record's columns */
+    const char *(*column)(int i);
+};
+
 /* A committed row on its way: its record is written and waits for a good sync, then its status is
  * written and waits for the next one. Until then all that was written is kept, as a failed sync may
  * have lost it. */
@@ -28,6 +40,7 @@ struct queue {
 
 struct store {
     char *path; /* for messages */
+    struct roster roster;
     struct map map;
     int fd;
     struct lock *lock;
@@ -53,19 +66,14 @@ struct store {
 
 enum { QUEUED = 0x80, KEPT_MOST = 64 << 20 };
 
-/* Who the file should be of; the names of the record's columns. Filled from a plan, or by a test.
- */
-struct roster {
-    int64_t runs;
-    uint64_t (*identity)(const void *context, int64_t run);
-    const void *context;
-    int column_count;
-    const char *(*column)(int i);
-};
 enum status writer_open(struct store **store, const char *path, const struct roster *roster,
                         bool break_lock, struct error *err) MUST_CHECK;
 
 struct place writer_place(const struct store *store, int64_t run);
+
+/* A row as it was created: what is given, the rest blank; the caller frees it. NULL and errno when
+ * it can not be read. */
+unsigned char *writer_image(const struct store *store, int64_t run);
 enum row_status writer_status(const struct store *store, int64_t run);
 
 /* Status, its text and the copy in the summary; with a checksum and figures when not NULL. -1 and

@@ -7,11 +7,15 @@
 #define TESTS_STORE_FIXTURE_H
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../../src/store/create.h"
+#include "../../../src/store/writer.h"
+#include "run/record.h"
 
 enum { EVALUATIONS = 5, LAYERS = 3, POSITIONS = 4, TARGETS = 2 };
 enum { TRAIN_LOSS, TEST_LOSS, RATIO, COUNTED, PROBE, FIXTURE_COLUMNS };
@@ -42,11 +46,15 @@ static const struct key fixture_constants[] = {
     {.name = "task.dimension", .type = KEY_INT, .unit = "1", .help = "d"},
 };
 
+#define TENSOR(l, n, r, ...)                                                                       \
+    {                                                                                              \
+        .layer = l, .name = n, .rank = r, .shape = { __VA_ARGS__ }                                 \
+    }
 static struct tensor fixture_tensors[] = {
-    {0, "query", 2, {4, 6}, 0, 24},  {0, "project", 2, {6, 4}, 24, 24},
-    {1, "query", 2, {4, 6}, 48, 24}, {1, "project", 2, {6, 4}, 72, 24},
-    {-1, "scale", 1, {3, 0}, 96, 3},
+    TENSOR(0, "query", 2, 4, 6),   TENSOR(0, "project", 2, 6, 4), TENSOR(1, "query", 2, 4, 6),
+    TENSOR(1, "project", 2, 6, 4), TENSOR(-1, "scale", 1, 3),
 };
+#undef TENSOR
 
 static inline uint64_t fixture_identity(int64_t run)
 {
@@ -139,6 +147,127 @@ static inline void fixture_create(const char *path, int64_t runs)
         fprintf(stderr, "%s\n", err.text);
     assert(status == OK);
     layout_dispose(&layout);
+}
+
+/* ---- the writer's side */
+
+static inline uint64_t fixture_roster_identity(const void *context, int64_t run)
+{
+    (void)context;
+    return fixture_identity(run);
+}
+
+static inline bool fixture_given(void *row, const struct map_column *column, const void *context,
+                                 int64_t run)
+{
+    (void)context;
+    static char values[5][KEY_TEXT_SIZE];
+    static struct layout_run facts = {.values = values};
+    struct layout layout = {.same_steps = true};
+    int64_t steps[EVALUATIONS];
+    facts.steps = steps;
+    fixture_describe(&facts, &layout, run);
+    for (int k = 0; k < 5; k++)
+        if (strcmp(fixture_keys[k].name, column->name) == 0)
+            hdf_type_parse(row, column->type, values[k]);
+    return strcmp(column->name, "step") != 0;
+}
+
+static inline const char *fixture_column_name(int i)
+{
+    return fixture_columns[i].name;
+}
+
+static inline enum status fixture_try_open(struct store **store, const char *path, int64_t runs,
+                                           struct error *err)
+{
+    struct roster roster = {runs, fixture_roster_identity, fixture_given,
+                            NULL, FIXTURE_COLUMNS,         fixture_column_name};
+    return writer_open(store, path, &roster, false, err);
+}
+
+static inline struct store *fixture_open(const char *path, int64_t runs)
+{
+    struct store *store = NULL;
+    struct error err = {""};
+    enum status status = fixture_try_open(&store, path, runs, &err);
+    if (status != OK)
+        fprintf(stderr, "%s\n", err.text);
+    assert(status == OK);
+    return store;
+}
+
+/* What run i has in column c (tensors: 100 + t) at its element j. */
+static inline double fixture_value(int64_t run, int c, int j)
+{
+    return (double)(run * 1000 + c * 100 + j % 97) + 0.5 * (c != COUNTED);
+}
+
+/* Own sizes of run i in a column: odd runs are shorter than the file on every axis. */
+static inline void fixture_shape(int32_t shape[3], int64_t run, int c)
+{
+    int32_t less = (int32_t)(run % 2);
+    shape[0] = shape[1] = shape[2] = 1;
+    if (c == TRAIN_LOSS || c == TEST_LOSS)
+        shape[0] = EVALUATIONS - less;
+    if (c == PROBE) {
+        shape[0] = LAYERS - less;
+        shape[1] = POSITIONS - less;
+        shape[2] = TARGETS - less;
+    }
+}
+
+static inline void fixture_part(struct record *record, int64_t run, enum part_kind kind, int index,
+                                int c, enum column_type type, const int32_t shape[3])
+{
+    int count = shape[0] * shape[1] * shape[2];
+    unsigned char data[1024];
+    size_t each = type == COLUMN_F64 ? 8 : 4;
+    for (int j = 0; j < count; j++) {
+        double f64 = fixture_value(run, c, j);
+        float f32 = (float)f64;
+        int32_t i32 = (int32_t)f64;
+        const void *value = type == COLUMN_F64   ? (const void *)&f64
+                            : type == COLUMN_F32 ? (const void *)&f32
+                                                 : &i32;
+        memcpy(data + (size_t)j * each, value, each);
+    }
+    record_put(record, kind, index, shape, data, (size_t)count * each);
+}
+
+/* The record of run i, in memory that the caller frees. */
+static inline struct record fixture_record(int64_t run)
+{
+    struct record record = {malloc(8192), 8192, 0};
+    for (int c = 0; c < FIXTURE_COLUMNS; c++) {
+        int32_t shape[3];
+        fixture_shape(shape, run, c);
+        fixture_part(&record, run, PART_COLUMN, c, c, fixture_columns[c].type, shape);
+    }
+    int tensors = run % 5 == 4 ? 0 : run % 2 ? 5 : 2;
+    for (int t = 0; t < tensors; t++) {
+        const struct tensor *tensor = &fixture_tensors[t];
+        int32_t shape[3] = {tensor->shape[0], tensor->rank > 1 ? tensor->shape[1] : 1, 1};
+        fixture_part(&record, run, PART_TENSOR, t, 100 + t, COLUMN_F32, shape);
+    }
+    return record;
+}
+
+static const struct row_log fixture_log = {.attempt = 1,
+                                           .rank = 3,
+                                           .seconds = 1.5,
+                                           .started = 1e9,
+                                           .finished = 1e9 + 1.5,
+                                           .host = "node017"};
+
+static inline enum status fixture_commit(struct store *store, int64_t run, enum row_status status,
+                                         struct error *err)
+{
+    struct record record = fixture_record(run);
+    enum status result =
+        store_commit(store, run, status, record.memory, record.used, &fixture_log, err);
+    free(record.memory);
+    return result;
 }
 
 #endif

@@ -8,7 +8,7 @@
 #include "rows.h"
 #include "show.h"
 
-enum { FAILURES_SHOWN = 20, SLOWEST_SHOWN = 5 };
+enum { FAILURES_SHOWN = 20, SLOWEST_SHOWN = 5, COLUMNS = 128 };
 
 static bool is_failure(enum row_status status)
 {
@@ -18,9 +18,12 @@ static bool is_failure(enum row_status status)
 /* "depth 2, heads 1, seed 0": the swept keys of a run. */
 static void describe(char *text, size_t size, const struct reader *reader, int64_t row)
 {
+    int columns[COLUMNS];
+    int count = rows_columns(columns, COLUMNS, reader);
     size_t used = 0;
     text[0] = '\0';
-    for (int column = 0; column < reader_columns(reader) && used < size; column++) {
+    for (int i = 0; i < count && used < size; i++) {
+        int column = columns[i];
         if (reader_column(reader, column)->origin != READ_SWEPT)
             continue;
         char name[KEY_NAME_SIZE], value[KEY_TEXT_SIZE];

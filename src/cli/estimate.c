@@ -4,9 +4,9 @@
 
 #include "show.h"
 
-/* Multiply-adds a second of one core, to a factor of two or so: what the generic kernels reach on
- * the linear layers of `sweeps/first.yaml`. Only for this figure; the scheduler learns its own. */
-static const double multiply_adds = 2e9;
+/* Multiply-adds a second of one core, to a factor of about two: `sweeps/first.yaml` makes 3.2e10
+ * with AVX-512. Only for this figure; the scheduler learns its own. */
+static const double multiply_adds = 2e10;
 
 struct estimate estimate_plan(const struct plan *plan)
 {

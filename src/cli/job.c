@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +39,19 @@ static enum status check_same(const char *path, const struct plan *plan, struct 
                        path, reader_name(reader), count, plan_name(plan), plan_count(plan));
     reader_close(reader);
     return st;
+}
+
+/* A folder that is not there is a slip in the name, no fault of the disk. */
+static enum status check_folder(const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+    struct stat found;
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (stat(folder, &found) == 0 && S_ISDIR(found.st_mode))
+        return OK;
+    return error_set(err, ERR_USAGE, "%s: there is no folder %s; make it first", path, folder);
 }
 
 /* More than limits.file, or more than half of what is free, wants a nod. */
@@ -79,7 +93,9 @@ static enum status create(const struct job *job, const struct plan *plan, struct
 {
     struct estimate estimate = estimate_plan(plan);
     int64_t total = 0;
-    enum status st = check_size(job, plan, &estimate, &total, err);
+    enum status st = check_folder(job->file, err);
+    if (st == OK)
+        st = check_size(job, plan, &estimate, &total, err);
     const struct kernels *kernels;
     if (st == OK)
         st = kernels_best(&kernels, err);

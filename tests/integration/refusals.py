@@ -5,7 +5,7 @@ import program
 RUN = "mesasweep run SWEEP.yaml [key=value ...]"
 SWEEP = """\
 name: small
-set: {train.steps: 10}
+set: {train.steps: 50}
 grid: {seed: [0, 1]}
 """
 
@@ -22,6 +22,7 @@ CASES = [
     ("run small.yaml --json", "mesasweep run: --json: unknown option; 'mesasweep run --help' lists them"),
     ("plan", "mesasweep plan: the sweep file is missing; usage: mesasweep plan SWEEP.yaml [key=value ...]"),
     ("resume", "mesasweep resume: the result file is missing; usage: mesasweep resume FILE.h5"),
+    ("run small.yaml -o no/such/a.h5", "no/such/a.h5: there is no folder no/such; make it first"),
     ("resume a.h5 b.h5", "mesasweep resume: 'b.h5' is too much; usage: mesasweep resume FILE.h5"),
     ("status", "mesasweep status: the result file is missing; usage: mesasweep status FILE.h5"),
     ("table a.h5 --csv --json", "mesasweep table: --csv and --json exclude each other"),
@@ -37,7 +38,6 @@ PARTS = [
     ("run small.yaml train.stpes=3", ["train.stpes", "train.steps"]),
     ("run small.yaml train.steps=many", ["train.steps", "many"]),
     ("run small.yaml model.depth=0", ["model.depth", "0", "1..32"]),
-    ("run small.yaml -o no/such/folder.h5", ["no/such/folder.h5", "No such file"]),
     ("run small.yaml -o small.yaml", ["small.yaml"]),
     ("run small.yaml limits.file=1000", ["small.h5: would take", "limits.file is 1.0 KB", "--yes"]),
     ("resume missing.h5", ["missing.h5", "No such file"]),

@@ -83,8 +83,8 @@ class Sweep(program.Case):
         self.run_program("resume", "tiny.quick.h5", "--ranks", 2)
         self.assertEqual(self.status("tiny.quick.h5")["done"], 9)
         with h5py.File(self.folder / "tiny.quick.h5", "r") as file:
-            self.assertEqual(file["config/train.batch"][()], 48)
-            self.assertEqual(file["config/train.steps"][()], 30)
+            self.assertEqual(file["config"].attrs["train.batch"], 48)
+            self.assertEqual(file["config"].attrs["train.steps"], 30)
 
     def test_a_run_with_changed_key_is_another_sweep(self):
         self.run_tiny()

@@ -1,8 +1,8 @@
 /* loss.h - squared error of a group of 16 tasks, and its gradient.
  *
  * One task: l = 1/2 sum_i w_i sum_o (yhat[i,o] - y[i,o])^2 over output tokens i and outputs o.
- * w_i = 1/(output tokens) unless weights are given:
- * paper 1 has one output token, paper 2 takes the mean over T. A batch: mean of l over B tasks.
+ * w_i = 1/(output tokens) unless weights are given: paper 1 has one output token, paper 2 takes the
+ * mean over T. A batch: mean of l over B tasks.
  * Differences are reals; squares and sums are doubles, in the order of (i, o), so bits are equal
  * everywhere.
  */

@@ -19,46 +19,53 @@ union value {
     struct key_text t;
 };
 
-/* "an integer 1..32": what the type and the range of a number allow. */
-static const char *allowed_number(char *text, size_t size, const struct key *key)
+static bool has_range(const struct key *key)
 {
-    const char *type = key->type == KEY_REAL ? "a number" : "an integer";
+    return key->min != 0 || key->max != 0;
+}
+
+/* "1..32" */
+static const char *print_range(char *text, size_t size, const struct key *key)
+{
     char low[32], high[32];
     number_print(key->min, low, sizeof low);
     number_print(key->max, high, sizeof high);
-    if (key->min == 0 && key->max == 0)
-        snprintf(text, size, "%s", type);
-    else
-        snprintf(text, size, "%s %s..%s", type, low, high);
+    snprintf(text, size, "%s..%s", low, high);
     return text;
 }
 
-static bool in_range(const struct key *key, double value)
+/* "'two' is not a number, allowed is an integer 1..32" */
+static enum status refuse_number(const struct key *key, const char *text, const char *problem,
+                                 struct error *err)
 {
-    return (key->min == 0 && key->max == 0) || (key->min <= value && value <= key->max);
+    char range[80] = "", shown[TEXT_SHOWN];
+    if (has_range(key))
+        print_range(range, sizeof range, key);
+    return error_set(err, ERR_CONFIG, "'%s' is not %s, allowed is %s%s%s", text_show(shown, text),
+                     problem, key->type == KEY_REAL ? "a number" : "an integer",
+                     range[0] ? " " : "", range);
 }
 
 static enum status parse_number(union value *value, const struct key *key, const char *text,
                                 struct error *err)
 {
-    char allowed[96], shown[TEXT_SHOWN];
+    char range[80], shown[TEXT_SHOWN];
     double number = 0;
     int64_t integer = 0;
-    allowed_number(allowed, sizeof allowed, key);
-    text_show(shown, text);
     if (!number_parse(&number, text))
-        return error_set(err, ERR_CONFIG, "'%s' is not a number, allowed is %s", shown, allowed);
+        return refuse_number(key, text, "a number", err);
     if (key->type != KEY_REAL && number != floor(number))
-        return error_set(err, ERR_CONFIG, "'%s' is not an integer, allowed is %s", shown, allowed);
-    if (!in_range(key, number))
-        return error_set(err, ERR_CONFIG, "%s is outside %s", shown, strrchr(allowed, ' ') + 1);
+        return refuse_number(key, text, "an integer", err);
+    if (has_range(key) && (number < key->min || number > key->max))
+        return error_set(err, ERR_CONFIG, "%s is outside %s", text_show(shown, text),
+                         print_range(range, sizeof range, key));
     if (key->type == KEY_REAL) {
         value->r = number;
         return OK;
     }
     bool fits = number_parse_integer(&integer, text);
     if (!fits || (key->type == KEY_INT && (integer < INT_MIN || integer > INT_MAX)))
-        return error_set(err, ERR_CONFIG, "%s is too large for an integer", shown);
+        return error_set(err, ERR_CONFIG, "%s is too large for an integer", text_show(shown, text));
     if (key->type == KEY_INT)
         value->i = (int)integer;
     else

@@ -97,8 +97,8 @@ static void keys_and_values_are_refused_with_place_and_reason(void **state)
                                         "quotes, allowed is a plain value"},
         {"set: {model.depth: }\n", "s.yaml:1:20: model.depth: has no value"},
         {"set:\n  model.layers:\n", "s.yaml:2:16: model.layers: has no value"},
-        {"set: {tokens.kind: both}\n",
-         "s.yaml:1:20: tokens.kind: 'both' is unknown, allowed are joint, separate"},
+        {"set: {model.weights: both}\n",
+         "s.yaml:1:22: model.weights: 'both' is unknown, allowed are per_layer, shared"},
         {"grid: {seed: []}\n", "s.yaml:1:14: seed: an empty list leaves no run"},
         {"grid: {seed: [[1]]}\n",
          "s.yaml:1:15: seed: a list or map inside a list, allowed are values"},
@@ -160,9 +160,10 @@ static void forms_are_refused_with_place_and_reason(void **state)
         {"limit: 3\ngrid: {seed: [1, 2, 3, 4]}\n", "s.yaml:2:14: seed: 4 values, limit allows 3"},
         {"limit: 5\ngrid:\n  model.depth: [1, 2]\n  seed: {count: 3}\n",
          "s.yaml:4:9: seed: with these 3 values the grid has more runs than limit allows (5)"},
-        {"grid: {seed: {count: 1000000}, evaluation.seed: {count: 1000000}, model.depth: [1, 2]}\n",
-         "s.yaml:1:49: evaluation.seed: with these 1000000 values the grid has more runs than "
-         "limit allows (1000000)"},
+        {"limit: 100\ngrid: {seed: {count: 100}, evaluation.seed: {count: 100}, train.batch: "
+         "[1]}\n",
+         "s.yaml:2:45: evaluation.seed: with these 100 values the grid has more runs than limit "
+         "allows (100)"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct plan *plan;

@@ -2,55 +2,17 @@
 #include "table.h"
 #include "tiles.h"
 
-typedef void tiles(const struct steps *steps, char *c, const char *a, const char *b, int count);
+EACH_PANEL(PANEL, LANES_LANES)
+EACH_PANEL(PANEL, LANES_SHARED)
 
-/* One function a family and size of tile, and the tables of them: lanes_lanes_tiles[mr-1][nr-1]. */
 /* clang-format off */
-#define FUNCTIONS(mr, nr)                                                                          \
-    TILE(mr, nr)                                                                                   \
-    static void lanes_lanes_##mr##_##nr(const struct steps *steps, char *c, const char *a,         \
-                                        const char *b, int count)                                  \
-    {                                                                                              \
-        tile_##mr##_##nr(LANES_LANES, steps, c, a, b, count);                                      \
-    }                                                                                              \
-    static void lanes_shared_##mr##_##nr(const struct steps *steps, char *c, const char *a,        \
-                                         const char *b, int count)                                 \
-    {                                                                                              \
-        tile_##mr##_##nr(LANES_SHARED, steps, c, a, b, count);                                     \
-    }
-
-#if defined(MESASWEEP_ISA_avx512)
-#define OF_ROW(F, mr) F(mr, 1) F(mr, 2) F(mr, 3) F(mr, 4)
-#define OF_TABLE(F) OF_ROW(F, 1) OF_ROW(F, 2) OF_ROW(F, 3) OF_ROW(F, 4) OF_ROW(F, 5) OF_ROW(F, 6)
-#elif defined(MESASWEEP_ISA_avx2)
-#define OF_ROW(F, mr) F(mr, 1) F(mr, 2) F(mr, 3)
-#define OF_TABLE(F) OF_ROW(F, 1) OF_ROW(F, 2) OF_ROW(F, 3) OF_ROW(F, 4)
-#else
-#define OF_ROW(F, mr) F(mr, 1) F(mr, 2)
-#define OF_TABLE(F) OF_ROW(F, 1) OF_ROW(F, 2)
-#endif
-
-OF_TABLE(FUNCTIONS)
-
-#define ENTRY_LANES(mr, nr) [mr - 1][nr - 1] = lanes_lanes_##mr##_##nr,
-#define ENTRY_SHARED(mr, nr) [mr - 1][nr - 1] = lanes_shared_##mr##_##nr,
-static tiles *const lanes_lanes_tiles[MR][NR] = {OF_TABLE(ENTRY_LANES)};
-static tiles *const lanes_shared_tiles[MR][NR] = {OF_TABLE(ENTRY_SHARED)};
-/* clang-format on */
-
-/* `left` rows or columns begin with `count` tiles of `size`: full ones, but what does not fill the
- * last two is halved, so that no tile is too thin to hide the latency of its sums. */
-struct cut {
-    int size, count;
+#define ENTRY(family, mr) panel_##family##_##mr,
+typedef void panel(const struct steps *steps, char *c, const char *a, const char *b, int n);
+static panel *const panels[][MR] = {
+    [LANES_LANES] = {EACH_PANEL(ENTRY, LANES_LANES)},
+    [LANES_SHARED] = {EACH_PANEL(ENTRY, LANES_SHARED)},
 };
-
-INLINE struct cut cut(int left, int full)
-{
-    int count = left / full - (left % full != 0);
-    if (count > 0)
-        return (struct cut){full, count};
-    return (struct cut){left > full ? (left + 1) / 2 : left, 1};
-}
+/* clang-format on */
 
 static struct steps steps_of(struct matrix C, struct operand A, struct operand B, int k,
                              enum update update)
@@ -82,9 +44,8 @@ static void no_product(struct matrix C, int m, int n, enum update update)
             KERNEL(fill)(C.at + i * C.row + j * C.column, 0, 1);
 }
 
-/* `shared` is 0 when B moves on with the part of the lanes, else 1. */
-INLINE void product(tiles *const table[MR][NR], bool shared, struct matrix C, struct operand A,
-                    struct operand B, int m, int n, int k, enum update update)
+INLINE void product(enum family family, struct matrix C, struct operand A, struct operand B, int m,
+                    int n, int k, enum update update)
 {
     if (k == 0) {
         no_product(C, m, n, update);
@@ -93,16 +54,11 @@ INLINE void product(tiles *const table[MR][NR], bool shared, struct matrix C, st
     const struct steps steps = steps_of(C, A, B, k, update);
     for (int part = 0; part < LANES; part += VL) {
         char *c = (char *)(C.at + part);
-        const char *a = (const char *)(A.at + part),
-                   *b = (const char *)(B.at + (shared ? 0 : part));
+        const char *a = (const char *)(A.at + part);
+        const char *b = (const char *)(B.at + (family == LANES_LANES ? part : 0));
         for (int i = 0, rows; i < m; i += rows) {
-            rows = cut(m - i, MR).size;
-            struct cut columns;
-            for (int j = 0; j < n; j += columns.size * columns.count) {
-                columns = cut(n - j, NR);
-                table[rows - 1][columns.size - 1](&steps, c + j * steps.c_column, a,
-                                                  b + j * steps.b_column, columns.count);
-            }
+            rows = next_size(m - i, MR);
+            panels[family][rows - 1](&steps, c, a, b, n);
             c += rows * steps.c_row;
             a += rows * steps.a_row;
         }
@@ -112,16 +68,37 @@ INLINE void product(tiles *const table[MR][NR], bool shared, struct matrix C, st
 void KERNEL(lanes_lanes)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                          enum update update)
 {
-    if (m < n) /* C' = B' A': what is read again and again is then the smaller, and stays in L1 */
-        product(lanes_lanes_tiles, false, (struct matrix){C.at, C.column, C.row},
+    if (m < MR / 2 && m < n) /* C' = B' A' fills the tiles better */
+        product(LANES_LANES, (struct matrix){C.at, C.column, C.row},
                 (struct operand){B.at, B.column, B.row}, (struct operand){A.at, A.column, A.row}, n,
                 m, k, update);
     else
-        product(lanes_lanes_tiles, false, C, A, B, m, n, k, update);
+        product(LANES_LANES, C, A, B, m, n, k, update);
 }
 
 void KERNEL(lanes_shared)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                           enum update update)
 {
-    product(lanes_shared_tiles, true, C, A, B, m, n, k, update);
+    product(LANES_SHARED, C, A, B, m, n, k, update);
+}
+
+/* Sums of lanes, row after row; then the tree over all of them. */
+void KERNEL(reduce)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
+                    enum update update)
+{
+    enum { COLUMNS = 24 };
+    real sums[(MR * COLUMNS + VL) * LANES] __attribute__((aligned(64)));
+    for (int j = 0, columns; j < n; j += columns) {
+        columns = n - j < COLUMNS ? n - j : COLUMNS;
+        struct operand right = {B.at + j * B.column, B.row, B.column};
+        for (int i = 0, rows; i < m; i += rows) {
+            rows = next_size(m - i, MR);
+            KERNEL(lanes_lanes)
+            ((struct matrix){sums, columns * LANES, LANES},
+             (struct operand){A.at + i * A.row, A.row, A.column}, right, rows, columns, k, SET);
+            KERNEL(trees)
+            ((struct matrix){C.at + i * C.row + j * C.column, C.row, C.column}, sums, rows, columns,
+             update);
+        }
+    }
 }

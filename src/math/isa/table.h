@@ -50,6 +50,10 @@ void KERNEL(normal)(real *x, struct random_lanes *random, int n, real deviation)
 
 void KERNEL(fma_chains)(real *x, int rounds);
 
+/* Not in the table: C[m,n] (update)= tree over the lanes of each of sums[m n][LANES], of which rows
+ * up to the next multiple of VL are read. */
+void KERNEL(trees)(struct matrix C, const real *sums, int m, int n, enum update update);
+
 extern const struct kernels NAME(kernels);
 
 #endif

@@ -1,9 +1,10 @@
 /* tiles.h - the innermost loops of all products: mr x nr sums that live in registers.
  *
- * tile_<mr>_<nr> computes `count` neighbouring tiles of C, mr rows and nr columns each, of one part
- * of the lanes. Both sizes are constants of the compiler and each sum is a variable of its own:
- * arrays, or loops over a size known only at run time, end in memory instead of registers (gcc 12).
- * The loop over k stays a loop: unrolled, it costs minutes of compilation and gains nothing.
+ * Both sizes of a tile are constants of the compiler and each sum is a variable of its own: arrays,
+ * or loops over a size known only at run time, end in memory instead of registers (gcc 12). The
+ * loop over k stays a loop: unrolled, it costs minutes of compilation and gains nothing. A tile of
+ * 24 sums needs about 12 cycles a step of k and 30 to end and begin; so the next one follows
+ * without a call.
  */
 #ifndef MATH_ISA_TILES_H
 #define MATH_ISA_TILES_H
@@ -34,6 +35,13 @@ enum family {
     LANES_SHARED, /* A lanes, B shared */
 };
 
+/* The size of the next tile when `left` rows or columns remain: what does not fill the last two is
+ * halved, so that no tile is too thin to hide the latency of its sums. */
+INLINE int next_size(int left, int full)
+{
+    return left >= 2 * full || left == full ? full : left > full ? (left + 1) / 2 : left;
+}
+
 /* clang-format off */
 #define CELLS_1(F, i) F(i, 0)
 #define CELLS_2(F, i) CELLS_1(F, i) F(i, 1)
@@ -58,7 +66,7 @@ enum family {
 #define DECLARE_CELL(i, j) vec c##i##j;
 #define LOAD_COLUMN(_, j)                                                                          \
     const real *b##j##_at = (const real *)NEIGHBOUR_##j(b, b_column);                              \
-    vec b##j = family == LANES_SHARED ? all(*b##j##_at) : load(b##j##_at);
+    vec b##j = kind == LANES_SHARED ? all(*b##j##_at) : load(b##j##_at);
 #define EACH_A(F, i, nr)                                                                           \
     { vec x = load((const real *)NEIGHBOUR_##i(a, a_row)); CELLS_##nr(F, i) }
 #define FIRST_ROW(i, nr) EACH_A(FIRST_CELL, i, nr)
@@ -73,35 +81,65 @@ enum family {
 #define END_ROW(i, nr) EACH_C(END_CELL, i, nr)
 #define END_CELL(i, j) store((real *)NEIGHBOUR_##j(row, s->c_column), c##i##j);
 
-#define TILE(mr, nr)                                                                               \
-    INLINE void tile_##mr##_##nr(enum family family, const struct steps *s, char *c,               \
-                                 const char *a_first, const char *b_first, int count)              \
+#define TILE(mr, nr)                                                                       \
     {                                                                                              \
+        ROWS_##mr(DECLARE_ROW, nr)                                                                 \
+        const char *a = a_first, *b = b_first;                                                     \
+        int l = s->k;                                                                              \
+        if (s->update == ADD) {                                                                    \
+            ROWS_##mr(OLD_ROW, nr)                                                                 \
+        } else {                                                                                   \
+            CELLS_##nr(LOAD_COLUMN, _)                                                             \
+            ROWS_##mr(FIRST_ROW, nr)                                                               \
+            a += s->a_step, b += s->b_step, l--;                                                   \
+        }                                                                                          \
+        for (; l > 0; l--, a += s->a_step, b += s->b_step) {                                       \
+            CELLS_##nr(LOAD_COLUMN, _)                                                             \
+            ROWS_##mr(STEP_ROW, nr)                                                                \
+        }                                                                                          \
+        if (s->update == SUBTRACT) {                                                               \
+            ROWS_##mr(TAKE_ROW, nr)                                                                \
+        }                                                                                          \
+        ROWS_##mr(END_ROW, nr)                                                                     \
+        c += nr * s->c_column;                                                                     \
+        b_first += nr * s->b_column;                                                               \
+        n -= nr;                                                                                   \
+    }
+
+/* panel_<family>_<mr>: mr rows of C, n columns, of one part of the lanes. */
+#if defined(MESASWEEP_ISA_avx512)
+#define EACH_PANEL(F, family)                                                                      \
+    F(family, 1) F(family, 2) F(family, 3) F(family, 4) F(family, 5) F(family, 6)
+#define EACH_TILE(mr)                                                                      \
+    case 1: TILE(mr, 1) break;                                                             \
+    case 2: TILE(mr, 2) break;                                                             \
+    case 3: TILE(mr, 3) break;                                                             \
+    default: TILE(mr, 4) break;
+#elif defined(MESASWEEP_ISA_avx2)
+#define EACH_PANEL(F, family) F(family, 1) F(family, 2) F(family, 3) F(family, 4)
+#define EACH_TILE(mr)                                                                      \
+    case 1: TILE(mr, 1) break;                                                             \
+    case 2: TILE(mr, 2) break;                                                             \
+    default: TILE(mr, 3) break;
+#else
+#define EACH_PANEL(F, family) F(family, 1) F(family, 2)
+#define EACH_TILE(mr)                                                                      \
+    case 1: TILE(mr, 1) break;                                                             \
+    default: TILE(mr, 2) break;
+#endif
+
+#define PANEL(operands, mr)                                                                        \
+    static void panel_##operands##_##mr(const struct steps *s, char *c, const char *a_first,         \
+                                      const char *b_first, int n)                                  \
+    {                                                                                              \
+        const enum family kind = operands;                                                          \
         const ptrdiff_t a_row = s->a_row, a_row_3 = s->a_row_3, a_row_5 = s->a_row_5;              \
         const ptrdiff_t b_column = s->b_column, b_column_3 = s->b_column_3;                        \
         (void)a_row, (void)a_row_3, (void)a_row_5, (void)b_column, (void)b_column_3;               \
-        for (; count > 0; count--) {                                                               \
-            ROWS_##mr(DECLARE_ROW, nr)                                                             \
-            const char *a = a_first, *b = b_first;                                                 \
-            int l = s->k;                                                                          \
-            if (s->update == ADD) {                                                                \
-                ROWS_##mr(OLD_ROW, nr)                                                             \
-            } else {                                                                               \
-                CELLS_##nr(LOAD_COLUMN, _)                                                         \
-                ROWS_##mr(FIRST_ROW, nr)                                                           \
-                a += s->a_step, b += s->b_step, l--;                                               \
+        while (n > 0)                                                                              \
+            switch (next_size(n, NR)) {                                                            \
+                EACH_TILE(mr)                                                              \
             }                                                                                      \
-            for (; l > 0; l--, a += s->a_step, b += s->b_step) {                                   \
-                CELLS_##nr(LOAD_COLUMN, _)                                                         \
-                ROWS_##mr(STEP_ROW, nr)                                                            \
-            }                                                                                      \
-            if (s->update == SUBTRACT) {                                                           \
-                ROWS_##mr(TAKE_ROW, nr)                                                            \
-            }                                                                                      \
-            ROWS_##mr(END_ROW, nr)                                                                 \
-            c += nr * s->c_column;                                                                 \
-            b_first += nr * s->b_column;                                                           \
-        }                                                                                          \
     }
 /* clang-format on */
 

@@ -31,13 +31,18 @@ typedef int32_t integer;
 #endif
 
 #if defined(MESASWEEP_ISA_avx512)
-enum { REGISTER = 64 };
+#define REGISTER 64 /* bytes */
 #elif defined(MESASWEEP_ISA_avx2)
-enum { REGISTER = 32 };
+#define REGISTER 32
 #else
-enum { REGISTER = 16 };
+#define REGISTER 16
 #endif
-enum { VL = REGISTER / sizeof(real), PARTS = LANES / VL };
+#ifdef MESASWEEP_DOUBLE
+#define VL (REGISTER / 8)
+#else
+#define VL (REGISTER / 4)
+#endif
+#define PARTS (LANES / VL)
 
 typedef real vec __attribute__((vector_size(REGISTER)));
 typedef integer ivec __attribute__((vector_size(REGISTER)));

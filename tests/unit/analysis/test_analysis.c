@@ -87,6 +87,27 @@ static void bits_do_not_depend_on_the_instruction_set(void **state)
         }
 }
 
+/* Baselines are a pure function of task and evaluation set: with any compiler and on any machine.
+ * Changing them changes stored results. */
+static void baselines_keep_their_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct bench_setting *setting;
+        double rate, loss;
+    } golden[] = {{&joint, 0x1.6362ba00547f9p-1, 0x1.4d66cfdc2d48fp-3},
+                  {&separate, 0x1.04f68720c32fep-1, 0x1.f831dd4f711c4p-3}};
+    static struct bench bench;
+    for (size_t i = 0; i < COUNT(golden); i++) {
+        bench_open(&bench, golden[i].setting, NULL);
+        bench_execute(&bench, "gd");
+        double rate = bench_value(&bench, "gd_rate"), loss = bench_value(&bench, "gd_loss");
+        if (rate != golden[i].rate || loss != golden[i].loss)
+            fail_msg("golden[%zu]: %a, %a", i, rate, loss);
+        bench_close(&bench);
+    }
+}
+
 /* A model of weights that are not finite is an outcome: NaN, and nothing hangs. */
 static void a_diverged_model_gives_nan(void **state)
 {
@@ -142,6 +163,7 @@ int main(void)
         cmocka_unit_test(names_and_columns_are_unique_and_described),
         cmocka_unit_test(axes_have_the_lengths_of_the_run),
         cmocka_unit_test(bits_do_not_depend_on_the_instruction_set),
+        cmocka_unit_test(baselines_keep_their_bits),
         cmocka_unit_test(a_diverged_model_gives_nan),
         cmocka_unit_test(probes_read_what_descent_has_written),
     };

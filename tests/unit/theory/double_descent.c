@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "math/lapack.h"
 #include "sample.h"
 #include "theory/descent.h"
+#include "theory/least_squares.h"
 
 enum { D_MAX = 10, O_MAX = 2, SCRATCH = 10000 };
 
@@ -123,6 +125,44 @@ static void sensitivity_equals_central_differences_even_through_a_clip(void **st
     assert_true(cut > 10);
 }
 
+/* Statement 2 for plain descent: with G = sum_i x_i x_i^T = U diag(lam) U^T and labels without
+ * noise, y_q - yhat = w^T U diag((1 - c lam)^L) U^T x_q. The eigenvalues are those of LAPACK, to
+ * 1e-15 of the largest (about 3), raised to the 12th power: 1e-13 is what is left to expect. */
+static void what_is_left_follows_from_eigenvalues(void **state)
+{
+    (void)state;
+    enum { D = 10, N = 10, L = 12 };
+    const double rate = .5;
+    struct regression_set set = sample_set(&paper_task, LANES, 21);
+    struct regression group = regression_at(&set, 0);
+    double scratch[SCRATCH], yhat[LANES], least[1000];
+    descent_predict(yhat, NULL, &group, &(struct descent){.steps = L, .rate = rate}, scratch);
+    for (int b = 0; b < LANES; b++) {
+        double G[D * D] = {0}, lam[D], U[D * D], w[D], expected = 0;
+        for (int i = 0; i < N; i++)
+            for (int r = 0; r < D * D; r++)
+                G[r] += group.x[(i * D + r / D) * LANES + b] * group.x[(i * D + r % D) * LANES + b];
+        assert_true(lapack_eigen(lam, U, G, D));
+        for (int c = 0; c < D; c++) { /* the task's weights: what least squares says of each axis */
+            double axis[D * LANES] = {0};
+            axis[c * LANES + b] = 1;
+            struct regression asked = group;
+            asked.xq = axis;
+            least_squares_predict(&w[c], &asked, b, least);
+        }
+        for (int j = 0; j < D; j++) {
+            double of_w = 0, of_x = 0, left = pow(1 - rate * lam[j], L);
+            for (int c = 0; c < D; c++) {
+                of_w += w[c] * U[j * D + c];
+                of_x += group.xq[c * LANES + b] * U[j * D + c];
+            }
+            expected += of_w * left * of_x;
+        }
+        assert_near(group.yq[b] - yhat[b], expected, 1e-10);
+    }
+    free(set.at);
+}
+
 static void one_step_points_the_same_way_whatever_its_rate(void **state)
 {
     (void)state;
@@ -193,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(predicts_and_responds_as_descended_weights),
         cmocka_unit_test(sensitivity_equals_central_differences_even_through_a_clip),
+        cmocka_unit_test(what_is_left_follows_from_eigenvalues),
         cmocka_unit_test(one_step_points_the_same_way_whatever_its_rate),
         cmocka_unit_test(order_of_the_context_does_not_matter),
         cmocka_unit_test(loss_is_half_the_mean_square_summed_over_outputs_of_the_tasks_that_count),

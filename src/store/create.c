@@ -199,15 +199,15 @@ void create_contents(struct hdf *hdf, const struct layout *layout,
     free(rows);
 }
 
-static enum status check_space(const char *path, const struct layout *layout, struct error *err)
+static enum status check_space(const char *path, int64_t bytes, struct error *err)
 {
-    int64_t total = layout_measure(layout, NULL, NULL), room = folder_free(path);
-    if (total <= room)
+    int64_t room = folder_free(path);
+    if (bytes <= room)
         return OK;
     return error_set(err, ERR_IO,
                      "%s: needs %.1f MB, there is room for %.1f MB; free some space, name another "
                      "file with -o, or make the sweep smaller",
-                     path, (double)total / 1e6, (double)room / 1e6);
+                     path, (double)bytes / 1e6, (double)room / 1e6);
 }
 
 enum status create_file(const char *path, const struct layout *layout,
@@ -217,13 +217,16 @@ enum status create_file(const char *path, const struct layout *layout,
     struct stat info;
     if (lstat(path, &info) == 0)
         return error_set(err, ERR_IO, "%s: exists already", path);
-    enum status status = check_space(path, layout, err);
+    int64_t bytes = layout_measure(layout, NULL, NULL);
+    enum status status = check_space(path, bytes, err);
     if (status == OK)
         status = folder_temporary(temporary, sizeof temporary, path, err);
     if (status != OK)
         return status;
     struct hdf hdf;
     hdf_create(&hdf, temporary, path, err);
+    if (hdf.status == OK)
+        hdf.status = folder_reserve(temporary, path, bytes, err);
     if (hdf.status == OK)
         create_contents(&hdf, layout, provenance);
     status = hdf_close(&hdf);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -73,9 +74,38 @@ enum status folder_temporary(char *text, size_t size, const char *path, struct e
     return OK;
 }
 
-static int sync_path(const char *path, int flags)
+enum status folder_reserve(const char *temporary, const char *path, int64_t bytes,
+                           struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    enum status status = OK;
+    int fd = open(temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool full = fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0 &&
+                (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
+    if (full)
+        status = error_set(err, ERR_IO, "%s: can not reserve %.1f MB: %s", path,
+                           (double)bytes / 1e6, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+/* To disk, without what was reserved beyond its end. */
+static int sync_file(const char *path)
+{
+    struct stat info;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    int result = fstat(fd, &info) == 0 && ftruncate(fd, info.st_size) == 0 ? fsync(fd) : -1;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return result;
+}
+
+static int sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
     if (fd < 0)
         return -1;
     int result = fsync(fd), reason = errno;
@@ -100,14 +130,14 @@ static int move(const char *from, const char *to)
 
 enum status folder_publish(const char *temporary, const char *path, struct error *err)
 {
-    if (sync_path(temporary, O_NOFOLLOW) != 0)
+    if (sync_file(temporary) != 0)
         return error_set(err, ERR_IO, "%s: can not write it to disk: %s", path, strerror(errno));
     if (move(temporary, path) != 0)
         return error_set(err, ERR_IO, "%s: can not give the file its name: %s", path,
                          strerror(errno));
     char folder[PATH_MAX];
     split(folder, path);
-    if (sync_path(folder, O_DIRECTORY) != 0 && errno != EINVAL) /* some systems can not */
+    if (sync_folder(folder) != 0 && errno != EINVAL) /* some systems can not */
         return error_set(err, ERR_IO, "%s: can not write its folder to disk: %s", path,
                          strerror(errno));
     return OK;

@@ -13,6 +13,11 @@
  * files if that is less. INT64_MAX when the file system does not say. */
 int64_t folder_free(const char *path);
 
+/* Sets aside blocks for a file that will have about `bytes`, without changing its size; where the
+ * file system can not, nothing. ERR_IO when there are not enough; messages say `path`. */
+enum status folder_reserve(const char *temporary, const char *path, int64_t bytes,
+                           struct error *err) MUST_CHECK;
+
 /* Writes a temporary name for `path` into text[size], with the host and process in it, and removes
  * those that dead processes of this host left. */
 enum status folder_temporary(char *text, size_t size, const char *path,

@@ -1,11 +1,14 @@
 #include "hdf.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <hdf5_hl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* The innermost frame knows the reason; of a failed system call only the system's words. */
 static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *reason)
@@ -92,12 +95,29 @@ void hdf_open(struct hdf *hdf, const char *path, struct error *err)
     H5Pclose(access);
 }
 
+/* A file that failed is thrown away, but HDF5 wants to finish it: on a full disk its close fails,
+ * and the library then crashes at the end of the process. So the rest of it goes to memory. */
+static void finish_elsewhere(struct hdf *hdf)
+{
+    int *fd = NULL, memory = memfd_create("mesasweep", MFD_CLOEXEC);
+    if (memory >= 0 && H5Fget_vfd_handle(hdf->file, H5P_DEFAULT, (void **)&fd) >= 0)
+        dup3(memory, *fd, O_CLOEXEC);
+    if (memory >= 0)
+        close(memory);
+}
+
 enum status hdf_close(struct hdf *hdf)
 {
     if (hdf->text >= 0)
         H5Tclose(hdf->text);
-    if (hdf->file >= 0 && H5Fclose(hdf->file) < 0)
-        hdf_fail(hdf, "finish");
+    if (hdf->file >= 0) {
+        if (!failed(hdf) && H5Fflush(hdf->file, H5F_SCOPE_LOCAL) < 0)
+            hdf_fail(hdf, "write");
+        if (failed(hdf))
+            finish_elsewhere(hdf);
+        if (H5Fclose(hdf->file) < 0)
+            hdf_fail(hdf, "finish");
+    }
     hdf->file = hdf->text = -1;
     return hdf->status;
 }

@@ -10,7 +10,7 @@
 enum { GOLDEN_VERSION = 1 };
 
 static const struct {
-    const char *settings[8];
+    const char *settings[10]; /* NULL-terminated */
     uint64_t hash;
 } golden[] = {
     {{NULL}, 0x9fd19c9660ba2567},
@@ -26,6 +26,16 @@ static const struct {
     {{"train.batch=150", "train.decay=0.1", "train.schedule=cosine", "train.warmup=3",
       "train.clip_value=0.01", "train.final_rate=1e-4"},
      0x1041b34698d257e7},
+    {{"task.dimension=10", "task.context=10", "model.depth=2"}, 0x3db27845069e8047},
+    {{"task.dimension=10", "task.context=10", "model.depth=5", "model.heads=2", "model.clip=10"},
+     0x73fa5037ff5a6925},
+    {{"task.kind=linear_dynamics", "tokens.kind=constructed", "task.context=20", "task.noise=0.01",
+      "model.depth=2", "model.keys_from=causal", "model.clip=4"},
+     0xa49083bdf34f5c23},
+    {{"task.kind=linear_dynamics", "tokens.kind=raw", "task.context=20", "model.depth=2",
+      "model.keys_from=causal", "model.layers=softmax mesa", "model.embedding=8",
+      "model.output_embedding=true"},
+     0x87ba94dfa4bbadc0},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "hdf.h"
+#include "layout.h"
 
 /* ---- columns */
 
@@ -226,11 +227,12 @@ static char *given_columns(struct hdf *hdf)
     return given;
 }
 
+/* A column of this type and bytes a row must be there. */
 static void require(const struct map_group *group, struct hdf *hdf, const char *name,
-                    enum hdf_type type)
+                    enum hdf_type type, size_t row)
 {
     const struct map_column *column = hdf->status == OK ? map_find(group, name) : NULL;
-    if (hdf->status == OK && (!column || column->type != type))
+    if (hdf->status == OK && (!column || column->type != type || column->row != row))
         damaged(hdf, name, "is missing");
 }
 
@@ -272,11 +274,11 @@ enum status map_fill(struct map *map, struct hdf *hdf)
     if (weights >= 0)
         H5Gclose(weights);
     fill_summary(map, hdf);
-    require(&map->results, hdf, "status", HDF_STATUS);
-    require(&map->results, hdf, "state", HDF_LETTER);
-    require(&map->results, hdf, "checksum", HDF_U64);
-    require(&map->results, hdf, "weights_class", HDF_TEXT);
-    require(&map->results, hdf, "weights_row", HDF_I32);
+    require(&map->results, hdf, "status", HDF_STATUS, 1);
+    require(&map->results, hdf, "state", HDF_LETTER, STATE_LETTERS);
+    require(&map->results, hdf, "checksum", HDF_U64, 8);
+    require(&map->results, hdf, "weights_class", HDF_TEXT, 16);
+    require(&map->results, hdf, "weights_row", HDF_I32, 4);
     if (hdf->status == OK)
         set_places(map);
     else

@@ -15,13 +15,14 @@ struct scan {
     int fd;
     unsigned char *buffer;
     const struct map_column *column;
-    int64_t rows, most, first, count;
+    int64_t end, most, first, count;
 };
 
-static struct scan scan_begin(int fd, const struct map_column *column, int64_t rows)
+/* Rows first .. end-1 of the column. */
+static struct scan scan_begin(int fd, const struct map_column *column, int64_t first, int64_t end)
 {
     int64_t most = BUFFER / (int64_t)column->row;
-    struct scan scan = {fd, NULL, column, rows, most > 0 ? most : 1, 0, 0};
+    struct scan scan = {fd, NULL, column, end, most > 0 ? most : 1, first, 0};
     scan.buffer = malloc((size_t)scan.most * column->row);
     assert(scan.buffer);
     return scan;
@@ -31,7 +32,7 @@ static struct scan scan_begin(int fd, const struct map_column *column, int64_t r
 static bool scan_next(struct scan *scan)
 {
     scan->first += scan->count;
-    scan->count = scan->rows - scan->first < scan->most ? scan->rows - scan->first : scan->most;
+    scan->count = scan->end - scan->first < scan->most ? scan->end - scan->first : scan->most;
     return scan->count > 0;
 }
 
@@ -58,7 +59,7 @@ static int hash_column(uint64_t *hash, const struct store *store, const struct m
                        int64_t rows, const int64_t *runs)
 {
     int good = 0;
-    struct scan scan = scan_begin(store->fd, column, rows);
+    struct scan scan = scan_begin(store->fd, column, 0, rows);
     while (good == 0 && scan_next(&scan)) {
         bool read = false;
         for (int64_t i = 0; i < scan.count && good == 0; i++) {
@@ -146,32 +147,56 @@ static int judge(struct store *store, const uint64_t *hash, const uint64_t *chec
     return good;
 }
 
-/* Whether the copies of status and figures are as the columns say. `row`: of the summary. */
-static bool agrees(const struct store *store, int64_t run, const unsigned char *row,
-                   const double *figures)
+/* What the copies of status and figures should be, for rows first .. first+count-1. */
+struct copies {
+    double *figures; /* [count][figure_count] */
+    char *states;    /* [count][STATE_LETTERS], as they are in the column `state` */
+    int64_t first;
+};
+
+static int read_figures(struct copies *copies, const struct store *store, int f, int64_t end)
+{
+    const struct map *map = &store->map;
+    const struct map_column *column = &map->results.columns[map->summary.columns[f]];
+    int good = 0;
+    struct scan scan = scan_begin(store->fd, column, copies->first, end);
+    while (good == 0 && scan_next(&scan)) {
+        good = scan_read(&scan);
+        for (int64_t i = 0; i < scan.count && good == 0; i++)
+            copies->figures[(scan.first - copies->first + i) * map->summary.figure_count + f] =
+                map_last(column, scan.buffer + (size_t)i * column->row);
+    }
+    free(scan.buffer);
+    return good;
+}
+
+static int read_copies(struct copies *copies, const struct store *store, int64_t end)
+{
+    const struct map *map = &store->map;
+    const struct map_column *state = map_find(&map->results, "state");
+    size_t rows = (size_t)(end - copies->first);
+    copies->figures = calloc(rows * (size_t)map->summary.figure_count + 1, sizeof *copies->figures);
+    copies->states = malloc(rows * state->row);
+    assert(copies->figures && copies->states);
+    int good = map_read(store->fd, copies->states, state, copies->first, end - copies->first);
+    for (int f = 0; f < map->summary.figure_count && good == 0; f++)
+        good = read_figures(copies, store, f, end);
+    return good;
+}
+
+/* `row`: of the summary */
+static int mend(const struct store *store, int64_t run, const unsigned char *row,
+                const struct copies *copies)
 {
     const struct map *map = &store->map;
     const char *name = row_status_name(writer_status(store, run));
-    char state[STATE_LETTERS] = "";
-    const struct map_column *column = map_find(&map->results, "state");
-    return column->row == sizeof state && map_read(store->fd, state, column, run, 1) == 0 &&
-           strncmp(state, name, sizeof state) == 0 &&
-           strncmp((const char *)row + map->summary.status, name, sizeof state) == 0 &&
-           memcmp(row + map->summary.figures, figures,
-                  (size_t)map->summary.figure_count * sizeof *figures) == 0;
-}
-
-static int read_figures(double *figures, unsigned char *buffer, const struct store *store,
-                        int64_t run)
-{
-    const struct map *map = &store->map;
-    for (int f = 0; f < map->summary.figure_count; f++) {
-        const struct map_column *column = &map->results.columns[map->summary.columns[f]];
-        if (map_read(store->fd, buffer, column, run, 1) != 0)
-            return -1;
-        figures[f] = map_last(column, buffer);
-    }
-    return 0;
+    const double *figures = copies->figures + (run - copies->first) * map->summary.figure_count;
+    if (strncmp(copies->states + (run - copies->first) * STATE_LETTERS, name, STATE_LETTERS) == 0 &&
+        strncmp((const char *)row + map->summary.status, name, STATE_LETTERS) == 0 &&
+        memcmp(row + map->summary.figures, figures,
+               (size_t)map->summary.figure_count * sizeof *figures) == 0)
+        return 0;
+    return writer_put_status(store, run, writer_status(store, run), NULL, figures);
 }
 
 /* The text of the status and the summary become what the columns say. */
@@ -179,23 +204,19 @@ static int rebuild(const struct store *store)
 {
     const struct map *map = &store->map;
     struct map_column table = {.row = map->summary.row, .offset = map->summary.offset};
-    double *figures = calloc((size_t)map->summary.figure_count + 1, sizeof *figures);
-    unsigned char *buffer = malloc(map->results_bytes + 1);
-    assert(figures && buffer);
     int good = 0;
-    struct scan scan = scan_begin(store->fd, &table, map->runs);
+    struct scan scan = scan_begin(store->fd, &table, 0, map->runs);
     while (good == 0 && scan_next(&scan)) {
+        struct copies copies = {.first = scan.first};
         good = scan_read(&scan);
-        for (int64_t i = 0; i < scan.count && good == 0; i++) {
-            int64_t run = scan.first + i;
-            good = read_figures(figures, buffer, store, run);
-            if (good == 0 && !agrees(store, run, scan.buffer + (size_t)i * table.row, figures))
-                good = writer_put_status(store, run, writer_status(store, run), NULL, figures);
-        }
+        if (good == 0)
+            good = read_copies(&copies, store, scan.first + scan.count);
+        for (int64_t i = 0; i < scan.count && good == 0; i++)
+            good = mend(store, scan.first + i, scan.buffer + (size_t)i * table.row, &copies);
+        free(copies.figures);
+        free(copies.states);
     }
     free(scan.buffer);
-    free(figures);
-    free(buffer);
     return good;
 }
 

@@ -7,6 +7,13 @@
 
 enum { RUNS = 12 };
 
+/* Nothing here is about power loss. */
+int fdatasync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
 /* Every run done except 8 (failed), 9 (diverged), 10 (running), 11 (pending). */
 static int setup(void **state)
 {

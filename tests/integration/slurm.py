@@ -33,7 +33,7 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SwitchType=switch/none
 MpiDefault=none
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 ReturnToService=2
@@ -93,7 +93,7 @@ class Lab:
         end = time.monotonic() + 20
         while self.ask("sinfo", "-h", "-t", "idle", "-o", "%N") == "":
             if time.monotonic() > end:
-                return f"Slurm's node does not come up here: {self.log_end('slurmctld')} {self.log_end('slurmd')}"
+                return f"Slurm's node does not come up here: {self.logs()}"
             time.sleep(0.2)
         return None
 
@@ -102,9 +102,8 @@ class Lab:
             self.daemons.append(subprocess.Popen([find(name), *map(str, arguments)], env=self.environment,
                                                  stdout=out, stderr=out, stdin=subprocess.DEVNULL))
 
-    def log_end(self, name):
-        lines = (self.folder / f"{name}.out").read_text().splitlines()
-        return lines[-1] if lines else f"{name} says nothing"
+    def logs(self):
+        return "".join((self.folder / f"{name}.out").read_text() for name in DAEMONS)
 
     def ask(self, *command, cwd=None):
         run = subprocess.run(command, env=self.environment, cwd=cwd, capture_output=True, text=True, timeout=60)
@@ -132,7 +131,7 @@ class Slurm(program.Case):
         if reason:
             self.skipTest(reason)
 
-    def jobs(self):
+    def batch_jobs(self):
         """{number: what Slurm says of it}"""
         text = self.lab.ask("scontrol", "-o", "show", "job")
         return {int(number): line for line in text.splitlines() for number in re.findall(r"^JobId=(\d+)", line)}
@@ -141,7 +140,7 @@ class Slurm(program.Case):
         end = time.monotonic() + seconds
         while not what():
             if time.monotonic() > end:
-                self.fail(f"{self.jobs()} {self.output()}")
+                self.fail(f"{self.batch_jobs()}\n{self.output()}\n{self.lab.logs()}")
             time.sleep(0.2)
 
     def output(self):
@@ -153,11 +152,11 @@ class Slurm(program.Case):
         self.assertIn("--ntasks=64", script)
         self.write("sweep.sbatch", script.replace("--ntasks=64", "--ntasks=2"))
         first = int(re.search(r"\d+", self.lab.ask("sbatch", "sweep.sbatch", "tiny.yaml", cwd=self.folder)).group())
-        self.wait_for_done("tiny.h5", 1)
+        self.wait_for(lambda: (self.folder / "tiny.h5").exists() and self.status("tiny.h5")["done"] > 0)
         self.lab.ask("scancel", "--signal=USR1", "--batch", str(first))
-        self.wait_for(lambda: "JobState=FAILED" in self.jobs()[first])
-        self.assertIn(f"ExitCode={program.STOPPED_EARLY}:0", self.jobs()[first], self.output())
-        self.wait_for(lambda: len(self.jobs()) == 2 and "JobState=COMPLETED" in self.jobs()[max(self.jobs())])
+        self.wait_for(lambda: "JobState=FAILED" in self.batch_jobs()[first])
+        self.assertIn(f"ExitCode={program.STOPPED_EARLY}:0", self.batch_jobs()[first], self.output())
+        self.wait_for(lambda: len(self.batch_jobs()) == 2 and "JobState=COMPLETED" in self.batch_jobs()[max(self.batch_jobs())])
         status = self.status("tiny.h5")
         self.assertEqual(status["done"], status["runs"], self.output())
         self.run_program("run", "tiny.yaml", "-o", "calm.h5", "--ranks", 2)

@@ -32,20 +32,21 @@ static void sha256_schedule(uint32_t w[64], const unsigned char block[64])
     }
 }
 
+/* Round i works on a..h, which lie in s from place -i on, modulo 8: nothing moves. */
 static void sha256_block(uint32_t state[8], const unsigned char block[64])
 {
     uint32_t w[64], s[8];
     sha256_schedule(w, block);
     memcpy(s, state, sizeof s);
-    for (int i = 0; i < 64; i++) {
-        uint32_t a = s[0], e = s[4];
-        uint32_t t1 = s[7] + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) +
-                      ((e & s[5]) ^ (~e & s[6])) + sha256_constants[i] + w[i];
+    for (unsigned i = 0; i < 64; i++) {
+        uint32_t a = s[(0 - i) & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7];
+        uint32_t e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7];
+        uint32_t t1 = s[(7 - i) & 7] + sha256_constants[i] + w[i] + ((e & f) ^ (~e & g)) +
+                      (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25));
         uint32_t t2 = (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) +
-                      ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof s[0]);
-        s[4] += t1;
-        s[0] = t1 + t2;
+                      ((a & b) ^ (a & c) ^ (b & c));
+        s[(3 - i) & 7] += t1;
+        s[(7 - i) & 7] = t1 + t2;
     }
     for (int i = 0; i < 8; i++)
         state[i] += s[i];

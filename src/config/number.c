@@ -1,6 +1,7 @@
 #include "config/number.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,8 @@ int number_print(double value, char *text, size_t size)
 {
     char shortest[32];
     int precision = 1;
+    if (value == floor(value) && fabs(value) < 0x1p53) /* its digits, as any shortest text has */
+        return snprintf(text, size, "%" PRId64, (int64_t)value);
     for (; precision < 17; precision++) {
         snprintf(shortest, sizeof shortest, "%.*e", precision - 1, value);
         if (strtod(shortest, NULL) == value)
@@ -89,7 +92,7 @@ int number_print(double value, char *text, size_t size)
         mark++;
     int exponent = *mark ? atoi(mark + 1) : 0;
     if (exponent >= precision && exponent < 16)
-        precision = exponent + 1; /* 2000, not 2e+03 */
+        precision = exponent + 1; /* 9100000000000000, not 9.1e+15 */
     if (exponent >= 16)
         return snprintf(text, size, "%.*e", precision - 1, value);
     return snprintf(text, size, "%.*g", precision, value);

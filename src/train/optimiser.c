@@ -12,14 +12,25 @@ static void clip_value(double *gradient, size_t n, double value)
     }
 }
 
+/* In eight partial sums and a fixed tree: additions do not wait for each other. */
+static double sum_of_squares(const double *x, size_t n)
+{
+    double part[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t j = 0; j < 8; j++)
+            part[j] += x[i + j] * x[i + j];
+    for (; i < n; i++)
+        part[i % 8] += x[i] * x[i];
+    return ((part[0] + part[4]) + (part[2] + part[6])) +
+           ((part[1] + part[5]) + (part[3] + part[7]));
+}
+
 double gradient_clip(double *gradient, size_t n, double value, double norm)
 {
     if (value > 0)
         clip_value(gradient, n, value);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += gradient[i] * gradient[i];
-    double length = sqrt(sum);
+    double length = sqrt(sum_of_squares(gradient, n));
     if (norm > 0 && length > norm) {
         double factor = norm / length;
         for (size_t i = 0; i < n; i++)

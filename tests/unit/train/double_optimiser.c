@@ -73,6 +73,16 @@ static void clip_by_norm_scales_only_what_is_longer(void **state)
     assert_true(g[0] == 1.5 && g[1] == -2);
 }
 
+/* 1^2 + ... + 19^2 = 2470: the sum is cut into pieces of eight and a rest. */
+static void the_norm_is_that_of_all_entries(void **state)
+{
+    (void)state;
+    double g[19];
+    for (int i = 0; i < 19; i++)
+        g[i] = i + 1;
+    assert_true(gradient_clip(g, 19, 0, 0) == sqrt(2470));
+}
+
 static void clip_by_value_comes_first(void **state)
 {
     (void)state;
@@ -102,6 +112,7 @@ int main(void)
         cmocka_unit_test(decay_shrinks_weights_by_rate_times_decay),
         cmocka_unit_test(sgd_is_weights_minus_rate_times_gradient),
         cmocka_unit_test(clip_by_norm_scales_only_what_is_longer),
+        cmocka_unit_test(the_norm_is_that_of_all_entries),
         cmocka_unit_test(clip_by_value_comes_first),
         cmocka_unit_test(a_gradient_that_is_not_finite_stays_so),
     };

@@ -38,8 +38,8 @@ static bool can_run(const struct run_config *config, uint64_t analyses, size_t r
 {
     double memory = (double)run_memory(config, analyses);
     if (config->limits.memory > 0 && memory > config->limits.memory) {
-        snprintf(why, why_size, "needs %.3g bytes, limits.memory is %.3g", memory,
-                 config->limits.memory);
+        snprintf(why, why_size, "needs %.4g MB of memory, limits.memory is %.4g MB", memory / 1e6,
+                 config->limits.memory / 1e6);
         return false;
     }
     if (record > WIRE_MOST - 4096) {

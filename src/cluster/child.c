@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "math/lapack.h"
 
 /* What libraries take beside the arena, which limits.memory is about. */
 #define MEMORY_BESIDE (64.0 * 1024 * 1024)
@@ -126,7 +125,6 @@ _Noreturn void child_main(struct control *control, int region, nursery_work work
         _exit(CHILD_NO_REGION);
     close(region);
     volunteer();
-    lapack_threads(1);
     struct child child = {
         .control = control,
         .ring = {control, memory + control->ring_at, control->ring_bytes},

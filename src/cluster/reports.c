@@ -102,7 +102,8 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
     bool shown = forget_current(c, rank, failed->run);
     say_failure(c, failed, fate);
     struct error trouble;
-    if (logs_keep(c->options.cluster->file, plan_identity(c->plan, failed->run), failed,
+    if (!final &&
+        logs_keep(c->options.cluster->file, plan_identity(c->plan, failed->run), failed,
                   c->members[rank].host, rank, log_text, (size_t)failed->log, &trouble) != OK &&
         !c->logs_failed) {
         c->logs_failed = true;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "math/lapack.h"
 
 /* How often the deadline of a limited run is looked at, at least: runs of a bundle follow each
  * other without a word. */
@@ -162,6 +163,16 @@ static bool obey(struct watch *watch)
     return true;
 }
 
+/* OpenBLAS takes its buffer now, for all children: under a limit of memory it would not be told no
+ * but try again for ever. */
+static void warm_up(void)
+{
+    double G = 0;
+    const double X = 1;
+    lapack_threads(1);
+    lapack_gram(&G, &X, 1, 1);
+}
+
 _Noreturn void warden_main(const struct warden *w)
 {
     struct watch watch = {.w = w, .log = -1, .overtime = -1};
@@ -170,6 +181,7 @@ _Noreturn void warden_main(const struct warden *w)
     if (!die_with(w->process))
         _exit(0);
     prctl(PR_SET_NAME, "mesasweep-nurse");
+    warm_up();
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP}, NULL);
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGCHLD);

@@ -1,7 +1,9 @@
 """Without this README could list keys that do not exist, and a sweep that is shipped could be refused."""
 
 import json
+import re
 import subprocess
+import sys
 
 import program
 
@@ -11,6 +13,25 @@ class Documents(program.Case):
         text = (program.SOURCE / "README.md").read_text()
         block = text.split("<!-- mesasweep keys --markdown -->\n")[1].split("<!-- end -->")[0]
         self.assertEqual(block, self.run_program("keys", "--markdown"))
+
+    def test_readme_shows_the_batch_script(self):
+        self.assertIn((program.SOURCE / "slurm/sweep.sbatch").read_text(), (program.SOURCE / "README.md").read_text())
+
+    def test_readme_s_python_runs(self):
+        self.run_program("run", program.SOURCE / "sweeps/first.yaml", "--quick", "-o", "first.h5", "--ranks", 2)
+        (self.folder / "tools").symlink_to(program.SOURCE / "tools")
+        blocks = re.findall(r"```python\n(.*?)```", (program.SOURCE / "README.md").read_text(), re.S)
+        self.assertGreaterEqual(len(blocks), 4)
+        for block in blocks:
+            with self.subTest(block):
+                run = subprocess.run([sys.executable, "-B", "-W", "ignore", "-c", block], cwd=self.folder,
+                                     capture_output=True, text=True)
+                self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_readme_s_sweep_is_valid(self):
+        text = (program.SOURCE / "README.md").read_text()
+        self.write("readme.yaml", re.search(r"```yaml\n(.*?)```", text, re.S).group(1))
+        self.assertIn("depth-against-heads: 40 runs", self.run_program("plan", "readme.yaml"))
 
     def test_every_shipped_sweep_has_a_valid_plan(self):
         sweeps = sorted((program.SOURCE / "sweeps").glob("*.yaml"))

@@ -287,7 +287,7 @@ static void every_number_survives_its_text(void **state)
 {
     (void)state;
     uint64_t bits = 88172645463325252u;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 5000; i++) {
         bits ^= bits << 13; /* xorshift64: any bit pattern may come */
         bits ^= bits >> 7;
         bits ^= bits << 17;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "config/yaml.h"
 
@@ -113,10 +113,9 @@ static void deep_nesting_is_refused_at_once(void **state)
         text_print(&text, "a:\n ");
         while (text.length < YAML_BYTES - 10)
             text_print(&text, "%s", pieces[i]);
-        double begin = clock_monotonic();
+        clock_t begin = clock();
         assert_int_equal(yaml_read(&yaml, "s.yaml", text.data, text.length, &err), ERR_CONFIG);
-        double seconds = clock_monotonic() - begin;
-        assert_true(seconds < 1);
+        assert_true(clock() - begin < CLOCKS_PER_SEC);
         text_dispose(&text);
     }
 }
@@ -220,7 +219,7 @@ static void survives_damage(void **state)
         "name: x\nset: {a.b: 1, c: [1, 2, {d: 'e'}]}\ngrid:\n  - f: \"g\\n\"\n"
         "  - |\n   h\nwhen: [{if: {i: j}, set: {k: l}}]\n";
     uint64_t random = 1;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 5000; i++) {
         char damaged[sizeof text];
         memcpy(damaged, text, sizeof text);
         for (int edits = 0; edits < 3; edits++) {

@@ -201,7 +201,7 @@ static void a_text_read_back_gives_the_same_text(void **state)
     (void)state;
     uint64_t random = 3;
     int keys = schema_keys(&run_schema);
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 500; i++) {
         struct run_config config, again;
         char text[16384], back[16384];
         struct error err = {""};

@@ -263,7 +263,7 @@ static void survives_damage(void **state)
         "  - {if: {model.depth: 2}, set: {model.heads: 2}}\nexclude: [{seed: 1}]\n"
         "quick: {seed: 3}\nanalyses: []\n";
     uint64_t random = 2;
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 3000; i++) {
         char damaged[sizeof text];
         memcpy(damaged, text, sizeof text);
         for (int edits = 0; edits < 1 + i % 3; edits++) {

@@ -21,8 +21,8 @@ struct plan_options {
     bool quick; /* the settings under `quick:` are applied on top */
 };
 
-/* Reads the file at `path` (at most 1 MB). Every mistake: ERR_CONFIG "file:line:column: key: ...".
- */
+/* Reads the file at `path` (at most 1 MB). Every mistake in it: ERR_CONFIG "file:line:column: key:
+ * ...", in a setting: "command line: key: ..."; ERR_USAGE when there is no file to read. */
 enum status plan_read(struct plan **plan, const char *path, const struct plan_options *options,
                       struct error *err) MUST_CHECK;
 

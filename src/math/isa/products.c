@@ -82,23 +82,41 @@ void KERNEL(lanes_shared)(struct matrix C, struct operand A, struct operand B, i
     product(LANES_SHARED, C, A, B, m, n, k, update);
 }
 
-/* Sums of lanes, row after row; then the tree over all of them. */
+/* C (update)= x[m,n] */
+static void update_shared(struct matrix C, const real *x, int m, int n, enum update update)
+{
+    for (int i = 0; i < m; i++, x += n) {
+        real *c = C.at + i * C.row;
+        if (update == SET)
+            for (int j = 0; j < n; j++)
+                c[j * C.column] = x[j];
+        else if (update == ADD)
+            for (int j = 0; j < n; j++)
+                c[j * C.column] += x[j];
+        else
+            for (int j = 0; j < n; j++)
+                c[j * C.column] -= x[j];
+    }
+}
+
+/* A few rows of sums in every lane, then the trees of all of them at once. */
 void KERNEL(reduce)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                     enum update update)
 {
     enum { COLUMNS = 24 };
     real sums[(MR * COLUMNS + VL) * LANES] __attribute__((aligned(64)));
+    real trees[MR * COLUMNS + VL];
     for (int j = 0, columns; j < n; j += columns) {
         columns = n - j < COLUMNS ? n - j : COLUMNS;
         struct operand right = {B.at + j * B.column, B.row, B.column};
         for (int i = 0, rows; i < m; i += rows) {
             rows = next_size(m - i, MR);
-            KERNEL(lanes_lanes)
-            ((struct matrix){sums, columns * LANES, LANES},
-             (struct operand){A.at + i * A.row, A.row, A.column}, right, rows, columns, k, SET);
-            KERNEL(trees)
-            ((struct matrix){C.at + i * C.row + j * C.column, C.row, C.column}, sums, rows, columns,
-             update);
+            product(LANES_LANES, (struct matrix){sums, columns * LANES, LANES},
+                    (struct operand){A.at + i * A.row, A.row, A.column}, right, rows, columns, k,
+                    SET);
+            KERNEL(trees)(trees, sums, rows * columns);
+            update_shared((struct matrix){C.at + i * C.row + j * C.column, C.row, C.column}, trees,
+                          rows, columns, update);
         }
     }
 }

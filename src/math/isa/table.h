@@ -50,9 +50,9 @@ void KERNEL(normal)(real *x, struct random_lanes *random, int n, real deviation)
 
 void KERNEL(fma_chains)(real *x, int rounds);
 
-/* Not in the table: C[m,n] (update)= tree over the lanes of each of sums[m n][LANES], of which rows
- * up to the next multiple of VL are read. */
-void KERNEL(trees)(struct matrix C, const real *sums, int m, int n, enum update update);
+/* Not in the table: the tree over the lanes of each of sums[count][LANES]. Up to the next multiple
+ * of VL, sums are read and trees written. */
+void KERNEL(trees)(real *trees, const real *sums, int count);
 
 extern const struct kernels NAME(kernels);
 

@@ -68,26 +68,10 @@ INLINE vec trees_of(const real *sums)
     return x[0];
 }
 
-INLINE real updated(real old, real sum, enum update update)
+void KERNEL(trees)(real *trees, const real *sums, int count)
 {
-    return update == SET ? sum : update == ADD ? old + sum : old - sum;
-}
-
-/* C[m,n] (update)= trees of sums[m n][LANES]; rows up to the next multiple of VL are read too. */
-void KERNEL(trees)(struct matrix C, const real *sums, int m, int n, enum update update)
-{
-    real *row = C.at;
-    for (int e = 0, j = 0; e < m * n; e += VL) {
-        vec trees = trees_of(sums + e * LANES);
-        for (int i = 0; i < VL && e + i < m * n; i++) {
-            real *at = row + j * C.column;
-            *at = updated(*at, trees[i], update);
-            if (++j == n) {
-                j = 0;
-                row += C.row;
-            }
-        }
-    }
+    for (int e = 0; e < count; e += VL)
+        store(trees + e, trees_of(sums + e * LANES));
 }
 
 void KERNEL(reduce_sum)(real *sum, const real *x, const real *z, int n)

@@ -41,6 +41,17 @@ static void loss_is_the_weighted_sum_over_tokens_and_outputs(void **state)
     }
 }
 
+static void without_weights_it_is_the_mean_over_tokens(void **state)
+{
+    (void)state;
+    static const double thirds[I] = {1. / 3, 1. / 3, 1. / 3};
+    double outputs[N], target[N], losses[LANES], expected[LANES];
+    values(outputs, target);
+    loss_value(losses, outputs, target, &(struct loss){I, O, NULL});
+    loss_value(expected, outputs, target, &(struct loss){I, O, thirds});
+    assert_memory_equal(losses, expected, sizeof losses);
+}
+
 /* The loss is a parabola in each output, so a central difference is exact but for rounding: the sum
  * (at most 10) rounds to 1e-15, divided by 2h = .25 of a batch of 20. */
 static void gradient_is_the_derivative_of_the_mean_over_the_batch(void **state)
@@ -69,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_token_and_no_weights_is_half_the_squared_error),
         cmocka_unit_test(loss_is_the_weighted_sum_over_tokens_and_outputs),
+        cmocka_unit_test(without_weights_it_is_the_mean_over_tokens),
         cmocka_unit_test(gradient_is_the_derivative_of_the_mean_over_the_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum status error_set(struct error *err, enum status status, const char *format, ...)
 {
@@ -14,6 +15,15 @@ enum status error_set(struct error *err, enum status status, const char *format,
     return status;
 }
 
+/* As much of `text` as fits. */
+static void append(struct error *err, const char *text)
+{
+    size_t used = strlen(err->text);
+    size_t length = strnlen(text, sizeof err->text - used - 1);
+    memcpy(err->text + used, text, length);
+    err->text[used + length] = '\0';
+}
+
 enum status error_in(struct error *err, enum status status, const char *format, ...)
 {
     if (!err)
@@ -21,10 +31,10 @@ enum status error_in(struct error *err, enum status status, const char *format, 
     struct error inner = *err;
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(err->text, sizeof err->text, format, arguments);
+    vsnprintf(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
-    if (length >= 0 && (size_t)length < sizeof err->text)
-        snprintf(err->text + length, sizeof err->text - (size_t)length, ": %s", inner.text);
+    append(err, ": ");
+    append(err, inner.text);
     return status;
 }
 

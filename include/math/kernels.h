@@ -117,6 +117,9 @@ struct kernels {
 
     /* ---- random numbers; each advances every lane by the same count */
 
+    /* what random_seed does */
+    void (*seed)(struct random_lanes *random, uint64_t seed, uint32_t stream, uint32_t step,
+                 uint64_t task);
     /* [n][LANES] uniform in [low, high): low + (high - low) u, u = (word >> 8) 2^-24 */
     void (*uniform)(real *x, struct random_lanes *random, int n, real low, real high);
     /* [n][LANES] normal with mean 0 by Box-Muller, pairs (2i, 2i+1) from two words each; at most

@@ -65,6 +65,12 @@ enum status kernels_best(const struct kernels **kernels, struct error *err)
                      wanted, names);
 }
 
+void random_seed(struct random_lanes *random, uint64_t seed, uint32_t stream, uint32_t step,
+                 uint64_t task)
+{
+    kernels_at(0)->seed(random, seed, stream, step, task);
+}
+
 void kernels_flush_denormals(void)
 {
 #if defined(__SSE2__)

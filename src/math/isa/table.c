@@ -32,6 +32,7 @@ const struct kernels NAME(kernels) = {
     ROW(reduce_sum),
     ROW(mesa_forward),
     ROW(mesa_backward),
+    ROW(seed),
     ROW(uniform),
     ROW(normal),
     ROW(fma_chains),

@@ -45,6 +45,8 @@ void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const re
                            const real *S, const real *sq, const real *k, const real *v, real lambda,
                            real *scratch, int T, int K);
 
+void KERNEL(seed)(struct random_lanes *random, uint64_t seed, uint32_t stream, uint32_t step,
+                  uint64_t task);
 void KERNEL(uniform)(real *x, struct random_lanes *random, int n, real low, real high);
 void KERNEL(normal)(real *x, struct random_lanes *random, int n, real deviation);
 

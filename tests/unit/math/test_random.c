@@ -32,6 +32,22 @@ static void seeds_are_the_published_philox_blocks(void **state)
     }
 }
 
+static void every_object_seeds_alike(void **state)
+{
+    (void)state;
+    EACH_OBJECT(kernels)
+    {
+        struct random_lanes one, other;
+        random_seed(&one, 5, 6, 7,
+                    UINT32_MAX - 3ull); /* the task's low word overflows on the way */
+        kernels->seed(&other, 5, 6, 7, UINT32_MAX - 3ull);
+        assert_memory_equal(&one, &other, sizeof one);
+        random_seed(&one, 5, 6, 7, UINT32_MAX + 1ull);
+        for (int word = 0; word < 4; word++)
+            assert_int_equal(one.state[word][0], other.state[word][4]);
+    }
+}
+
 static void a_lane_is_a_function_of_its_task_alone(void **state)
 {
     (void)state;
@@ -221,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seeds_are_the_published_philox_blocks),
+        cmocka_unit_test(every_object_seeds_alike),
         cmocka_unit_test(a_lane_is_a_function_of_its_task_alone),
         cmocka_unit_test(words_and_states_are_those_of_xoshiro128_plus),
         cmocka_unit_test(the_first_numbers_never_change),

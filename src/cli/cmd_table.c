@@ -33,8 +33,11 @@ static void print_text(const struct reader *reader)
     for (int64_t row = 0; row < reader_count(reader); row++) {
         for (int i = 0; i < count; i++) {
             char number[32];
-            if (align[i] == 'r')
+            bool swept = reader_column(reader, columns[i])->origin == READ_SWEPT;
+            if (align[i] == 'r' && swept)
                 show_number(number, sizeof number, reader_number(reader, columns[i], row));
+            else if (align[i] == 'r')
+                show_result(number, sizeof number, reader_number(reader, columns[i], row));
             cells_add(cells, align[i] == 'r' ? number : reader_text(reader, columns[i], row));
         }
         if (states)

@@ -46,6 +46,18 @@ void show_number(char *text, size_t size, double value)
         snprintf(text, size, "%.5g", value);
 }
 
+void show_result(char *text, size_t size, double value)
+{
+    if (!isfinite(value) || value == floor(value)) {
+        show_number(text, size, value);
+        return;
+    }
+    snprintf(text, size, "%#.5g", value);
+    size_t length = strlen(text);
+    if (length > 0 && text[length - 1] == '.')
+        text[length - 1] = '\0';
+}
+
 struct cells {
     int columns;
     size_t count, capacity;

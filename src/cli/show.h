@@ -14,6 +14,10 @@ void show_seconds(char *text, size_t size, double seconds);
 /* At most five significant digits, whole numbers in full, "-" for what is not finite. */
 void show_number(char *text, size_t size, double value);
 
+/* The same with all five digits, also when the last ones are 0: for a column of measured numbers.
+ */
+void show_result(char *text, size_t size, double value);
+
 /* A grid of cells that is printed with columns as wide as their widest cell. */
 struct cells;
 struct cells *cells_create(int columns);

@@ -61,6 +61,22 @@ static void numbers_have_five_digits_and_counts_all_of_theirs(void **state)
     }
 }
 
+static void measured_numbers_have_all_five_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0.486, "0.48600"}, {1.924, "1.9240"},      {12345.6, "12346"},
+                 {1000, "1000"},     {0.00123, "0.0012300"}, {NAN, "-"},
+                 {-0.5, "-0.50000"}, {1e-9, "1.0000e-09"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[32];
+        show_result(text, sizeof text, cases[i].value);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 /* What `print` wrote, in memory that the caller frees. */
 static char *captured(void (*print)(FILE *to))
 {
@@ -126,6 +142,7 @@ int main(void)
         cmocka_unit_test(bytes_are_shown_with_two_digits_at_least),
         cmocka_unit_test(durations_take_the_unit_that_people_would),
         cmocka_unit_test(numbers_have_five_digits_and_counts_all_of_theirs),
+        cmocka_unit_test(measured_numbers_have_all_five_digits),
         cmocka_unit_test(columns_line_up_also_with_accents),
         cmocka_unit_test(json_is_valid_whatever_the_text_or_number),
     };

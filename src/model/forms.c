@@ -13,15 +13,13 @@ struct merged_head merged_head_of(const struct pass *pass, const struct extent *
     const struct merged_set *s = &pass->merged.sets[pass->model->weight_sets == 1 ? 0 : layer];
     int D = pass->model->D, first = extent->channel - s->channel, width = padded(s->channels);
     ptrdiff_t dA = ((ptrdiff_t)h * D * s->channels + first) * LANES;
-    return (struct merged_head){.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
-                                .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
-                                .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
-                                .dA = {s->dA + dA, (ptrdiff_t)s->channels * LANES, LANES}};
-}
-
-bool input_gradient_wanted(const struct pass *pass, int layer)
-{
-    return layer > 0 || input_learns(pass->model);
+    return (struct merged_head){
+        .B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
+        .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
+        .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
+        .dA = {s->dA + dA, (ptrdiff_t)s->channels * LANES, LANES},
+        .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
+        .sum_A = {s->sum_A + (ptrdiff_t)h * D * s->channels + first, s->channels, 1}};
 }
 
 /* ---- matrix */

@@ -6,16 +6,14 @@
 
 /* Matrices of one head and the sums of their gradient. */
 struct merged_head {
-    struct operand B, A; /* [D,D], [D,channels of the layer] */
-    real *dB;            /* [D][D] x LANES */
-    struct matrix dA;    /* [D,channels] x LANES */
+    struct operand B, A;        /* [D,D], [D,channels of the layer] */
+    real *dB;                   /* [D][D] x LANES: added to by forms whose sums are short */
+    struct matrix dA;           /* [D,channels] x LANES */
+    struct matrix sum_B, sum_A; /* [D,D], [D,channels] shared: added to where sums are long */
 };
 
 struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
                                   int h);
-
-/* Whether anything below the layer wants the gradient of its input. */
-bool input_gradient_wanted(const struct pass *pass, int layer);
 
 static inline struct operand flipped(struct operand x)
 {

@@ -11,21 +11,26 @@
 
 struct head {
     const struct kernels *kernels;
-    int K;
+    int K;              /* features of queries and keys */
+    int V;              /* features of values and outputs */
     int first, queries; /* queries are those of the tokens first .. first + queries - 1 */
     int keys;           /* keys and values are those of the tokens 0 .. keys - 1 */
     bool causal;        /* token t sees keys 0..t (keys = first + queries); else all keys */
     const real *q;      /* [queries][K] */
-    const real *k, *v;  /* [keys][K] */
-    real parameter;     /* of the kind: gate, lambda */
-    real *scratch;      /* [head_scratch of the kind] */
+    const real *k;      /* [keys][K], rows key_stride features apart */
+    int key_stride;
+    const real *v;  /* [keys][V] */
+    real scale;     /* of the scores before a softmax */
+    real parameter; /* of the kind: gate, lambda */
+    real *scratch;  /* as the kind says */
 };
 
 struct head_gradient {
     real *dq;         /* [queries][K] written */
-    real *dk, *dv;    /* [keys][K] written */
+    real *dk;         /* [keys][K] written; NULL: not wanted */
+    real *dv;         /* [keys][V] written */
     real *dparameter; /* one real, added to: sum over lanes */
-    const real *dout; /* [queries][K] read */
+    const real *dout; /* [queries][V] read */
 };
 
 /* a = q . k. As scores, or through the state sum k' v when that is cheaper. */
@@ -33,7 +38,7 @@ void linear_forward(real *out, const struct head *head);
 void linear_backward(const struct head_gradient *gradient, const struct head *head);
 int linear_scratch(const struct head *head);
 
-/* The same through scores, row by row of T x T; a = q . k, exp(q . k / sqrt K) / sum, or the mix
+/* The same through scores, row by row of T x T; a = q . k, exp(scale q . k) / sum, or the mix
  * g softmax + (1 - g) linear with g = parameter (science.md 1.1). */
 enum scores { SCORES_LINEAR, SCORES_SOFTMAX, SCORES_MIX };
 void scores_forward(real *out, const struct head *head, enum scores scores);
@@ -41,9 +46,10 @@ void scores_backward(const struct head_gradient *gradient, const struct head *he
                      enum scores scores);
 int scores_scratch(const struct head *head);
 double scores_cost(const struct head *head); /* multiply-adds forward */
+double linear_cost(const struct head *head);
 
 /* out_t = Phi_t q_t with Phi_t the ridge regression of the values on the keys up to t (science.md
- * 2.6), lambda = parameter; causal, first = 0. */
+ * 2.6), lambda = parameter; causal, first = 0, V = key_stride = K. */
 void mesa_forward(real *out, const struct head *head);
 void mesa_backward(const struct head_gradient *gradient, const struct head *head);
 int mesa_scratch(const struct head *head);

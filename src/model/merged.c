@@ -12,14 +12,34 @@ static int padded(int columns)
 
 /* ---- which form a layer takes */
 
-static bool mergeable(const struct pass *pass, int layer)
+/* Scores are q k' with nothing done to q and k before. */
+static bool keys_mergeable(const struct pass *pass, int layer)
 {
-    const struct model *model = pass->model;
-    const struct model_config *c = &model->config;
+    const struct model_config *c = &pass->model->config;
     bool unit = c->normalise_keys && layer + 1 >= c->normalise_from;
-    bool extra = layer == 0 && c->positions == POSITIONS_QUERY_KEY;
-    return pass->path == PASS_FAST && model->kinds[layer] == KIND_LINEAR &&
-           c->keys_from == KEYS_CONTEXT && !c->layer_norm && !unit && !extra;
+    return !unit && !(layer == 0 && c->positions == POSITIONS_QUERY_KEY);
+}
+
+/* The cheapest of the four ways to go head by head; its cost. */
+static double choose_merges(struct pass *pass, int layer)
+{
+    struct merged_layer *m = &pass->merged.layers[layer];
+    bool any = pass->path == PASS_FAST && pass->model->kinds[layer] != KIND_MESA;
+    bool keys = any && keys_mergeable(pass, layer), best_keys = false, best_values = false;
+    double best = heads_cost(pass, layer);
+    for (int way = 1; way < 4 && any; way++) {
+        m->keys = way & 1;
+        m->values = way & 2;
+        double cost = heads_cost(pass, layer);
+        if (cost < best && (keys || !m->keys)) {
+            best = cost;
+            best_keys = m->keys;
+            best_values = m->values;
+        }
+    }
+    m->keys = best_keys;
+    m->values = best_values;
+    return best;
 }
 
 /* Multiply-adds forward. */
@@ -33,23 +53,22 @@ static double scores_form_cost(double D, double H, double N, double rows, double
     return H * (rows * D * D + rows * N * D + N * D * channels + rows * N * channels);
 }
 
-static enum merged_form choose(const struct pass *pass, int layer)
+static enum merged_form choose(struct pass *pass, int layer)
 {
     const struct model *model = pass->model;
-    if (!mergeable(pass, layer))
-        return FORM_HEADS;
     struct extent e = attention_extent(pass, layer);
-    double D = model->D, K = model->K, H = model->H, N = e.keys, rows = e.rows;
-    double channels = e.channels;
-    double by_state = (rows + N) * K * K, by_scores = 2 * rows * N * K;
-    double heads = H * (rows * D * K + 2 * N * D * K + rows * K * channels +
-                        (by_state < by_scores ? by_state : by_scores));
-    double scores = scores_form_cost(D, H, N, rows, channels);
-    double matrix = matrix_cost(D, H, N, rows);
+    double heads = choose_merges(pass, layer);
+    if (pass->path != PASS_FAST || model->kinds[layer] != KIND_LINEAR ||
+        model->config.keys_from != KEYS_CONTEXT || model->config.layer_norm ||
+        !keys_mergeable(pass, layer))
+        return FORM_HEADS;
+    double D = model->D, H = model->H, N = e.keys, rows = e.rows;
+    double scores = 3 * scores_form_cost(D, H, N, rows, e.channels); /* backward is twice as much */
+    double matrix = 3 * matrix_cost(D, H, N, rows);
     bool whole = e.rows == model->shape.tokens && e.channels == model->D;
     if (whole && matrix < scores && matrix < heads)
         return FORM_MATRIX;
-    return scores < heads ? FORM_SCORES : FORM_HEADS;
+    return scores <= heads ? FORM_SCORES : FORM_HEADS;
 }
 
 static double merged_cost(const struct pass *pass, int layer)
@@ -117,17 +136,17 @@ static void create_set(struct merged_set *set, const struct model *model, struct
     int D = model->D, H = model->H;
     set->B = ARENA_TAKE(arena, real, H * D * padded(D));
     set->A = ARENA_TAKE(arena, real, H * D * padded(set->channels));
-    set->dB = lanes(arena, H * D * D);
-    set->dA = lanes(arena, H * D * set->channels);
+    set->sum_B = ARENA_TAKE(arena, real, H * D * D);
+    set->sum_A = ARENA_TAKE(arena, real, H * D * set->channels);
+    if (set->lanes) {
+        set->dB = lanes(arena, H * D * D);
+        set->dA = lanes(arena, H * D * set->channels);
+    }
 }
 
 static void create_scratch(struct merged *m, const struct model *model, struct arena *arena)
 {
-    int D = model->D, K = model->K, T = model->shape.tokens, N = model->shape.context;
-    int most = padded(D > K ? D : K);
-    for (int i = 0; i < 3; i++)
-        m->lanes[i] = ARENA_TAKE(arena, real, most * most);
-    m->sum = ARENA_TAKE(arena, real, D * D);
+    int D = model->D, T = model->shape.tokens, N = model->shape.context;
     m->dM = lanes(arena, D * D);
     m->dX = lanes(arena, D * D);
     m->dS = lanes(arena, D * D);
@@ -137,28 +156,44 @@ static void create_scratch(struct merged *m, const struct model *model, struct a
     m->dinput = lanes(arena, T * D);
 }
 
+/* What one layer needs; notes what its set must hold. */
+static void create_layers(struct pass *pass, struct arena *arena)
+{
+    const struct model *model = pass->model;
+    struct merged *m = &pass->merged;
+    for (int l = 0; l < model->L; l++) {
+        struct merged_layer *layer = &m->layers[l];
+        struct merged_set *set = &m->sets[model->weight_sets == 1 ? 0 : l];
+        struct extent e = attention_extent(pass, l);
+        if (layer->form == FORM_HEADS && !layer->keys && !layer->values)
+            continue;
+        if (layer->form == FORM_TAIL)
+            tail_create(pass, arena);
+        create_layer(layer, &e, model, arena);
+        widen(set, &e);
+        set->lanes = set->lanes || layer->form != FORM_HEADS;
+    }
+}
+
 void merged_create(struct pass *pass, struct arena *arena)
 {
     const struct model *model = pass->model;
     struct merged *m = &pass->merged;
-    bool any = false;
+    bool used = false, summed = false;
     for (int l = 0; l < model->L; l++)
         m->layers[l].form = choose(pass, l);
     choose_tail(pass);
-    for (int l = 0; l < model->L; l++) {
-        struct extent e = attention_extent(pass, l);
-        if (m->layers[l].form == FORM_TAIL)
-            tail_create(pass, arena);
-        if (m->layers[l].form == FORM_HEADS)
-            continue;
-        create_layer(&m->layers[l], &e, model, arena);
-        widen(&m->sets[model->weight_sets == 1 ? 0 : l], &e);
-        any = true;
-    }
+    create_layers(pass, arena);
     for (int set = 0; set < model->weight_sets; set++)
-        if (m->sets[set].used)
+        if (m->sets[set].used) {
             create_set(&m->sets[set], model, arena);
-    if (any)
+            used = true;
+            summed = summed || m->sets[set].lanes;
+        }
+    int most = padded(model->D > model->K ? model->D : model->K);
+    for (int i = 0; i < 2 && used; i++)
+        m->lanes[i] = ARENA_TAKE(arena, real, most * most);
+    if (summed)
         create_scratch(m, model, arena);
 }
 
@@ -236,13 +271,14 @@ static void scatter(real *to, ptrdiff_t row, const real *y, int rows, int column
             to[i * row + j] += factor * y[i * width + j];
 }
 
-/* Sum over lanes of `sums` [count] into m->sum; sums become 0. */
-static void collect(const struct pass *pass, real *sums, int count)
+/* Adds the sums that are kept in lanes to the shared ones. */
+static void collect(const struct pass *pass, struct merged_set *s)
 {
-    real *sum = pass->merged.sum;
-    memset(sum, 0, (size_t)count * sizeof *sum);
-    pass->kernels->reduce_sum(sum, sums, NULL, count);
-    pass->kernels->fill(sums, 0, count);
+    int D = pass->model->D, H = pass->model->H;
+    pass->kernels->reduce_sum(s->sum_B, s->dB, NULL, H * D * D);
+    pass->kernels->fill(s->dB, 0, H * D * D);
+    pass->kernels->reduce_sum(s->sum_A, s->dA, NULL, H * D * s->channels);
+    pass->kernels->fill(s->dA, 0, H * D * s->channels);
 }
 
 /* B = Wq Wk': dWq += dB Wk, dWk += dB' Wq. */
@@ -250,8 +286,7 @@ static void query_key_gradient(struct pass *pass, int set, int h, const struct p
 {
     const struct merged *m = &pass->merged;
     int D = pass->model->D, K = pass->model->K, HK = pass->model->H * K;
-    struct operand dB = {m->sum, D, 1};
-    collect(pass, m->sets[set].dB + (ptrdiff_t)h * D * D * LANES, D * D);
+    struct operand dB = {m->sets[set].sum_B + (ptrdiff_t)h * D * D, D, 1};
     pad(m->lanes[0], w->key, D, K, 1);
     product(m->lanes[1], dB, m->lanes[0], D, K, D, pass->kernels);
     scatter(tensor_gradient(pass, set, TENSOR_QUERY) + (ptrdiff_t)h * K, HK, m->lanes[1], D, K, 1);
@@ -267,8 +302,7 @@ static void value_project_gradient(struct pass *pass, int set, int h, const stru
     int D = pass->model->D, K = pass->model->K, HK = pass->model->H * K;
     int channel = m->sets[set].channel, channels = m->sets[set].channels;
     real damping = (real)pass->model->config.damping;
-    struct operand dA = {m->sum, channels, 1};
-    collect(pass, m->sets[set].dA + (ptrdiff_t)h * D * channels * LANES, D * channels);
+    struct operand dA = {m->sets[set].sum_A + (ptrdiff_t)h * D * channels, channels, 1};
     pad(m->lanes[0], transposed(w->project), channels, K, damping);
     product(m->lanes[1], dA, m->lanes[0], D, K, channels, pass->kernels);
     scatter(tensor_gradient(pass, set, TENSOR_VALUE) + (ptrdiff_t)h * K, HK, m->lanes[1], D, K, 1);
@@ -278,15 +312,27 @@ static void value_project_gradient(struct pass *pass, int set, int h, const stru
             m->lanes[1], K, channels, damping);
 }
 
+static void set_gradient(struct pass *pass, int set)
+{
+    struct merged_set *s = &pass->merged.sets[set];
+    int D = pass->model->D, H = pass->model->H;
+    if (s->lanes)
+        collect(pass, s);
+    for (int h = 0; h < H; h++) {
+        struct parts w = parts_of(pass, set, h);
+        query_key_gradient(pass, set, h, &w);
+        value_project_gradient(pass, set, h, &w);
+    }
+    memset(s->sum_B, 0, sizeof(real) * (size_t)(H * D * D));
+    memset(s->sum_A, 0, sizeof(real) * (size_t)(H * D * s->channels));
+}
+
 void merged_gradient(struct pass *pass)
 {
     const struct model *model = pass->model;
     if (model->L > 1 && pass->merged.layers[model->L - 2].form == FORM_TAIL)
         tail_gradient(pass);
     for (int set = 0; set < model->weight_sets; set++)
-        for (int h = 0; h < model->H && pass->merged.sets[set].used; h++) {
-            struct parts w = parts_of(pass, set, h);
-            query_key_gradient(pass, set, h, &w);
-            value_project_gradient(pass, set, h, &w);
-        }
+        if (pass->merged.sets[set].used)
+            set_gradient(pass, set);
 }

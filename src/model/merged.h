@@ -28,25 +28,27 @@ enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES, FORM_TAIL, FORM_TAIL_EN
 /* Products of one weight set. Shared matrices have rows padded to LANES, so that products of
  * weights run in lanes as well: one column a lane. */
 struct merged_set {
-    bool used;
+    bool used, lanes;      /* lanes: some form sums in dB and dA */
     int channel, channels; /* columns of A that some layer updates */
     real *B;               /* [H][D][D], rows padded */
     real *A;               /* [H][D][channels], rows padded */
     real *dB, *dA;         /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
+    real *sum_B, *sum_A;   /* the same, shared */
 };
 
 struct merged_layer {
     enum merged_form form;
-    real *S, *M;     /* matrix: [D][D] */
-    real *X;         /* matrix: [H][D][D], S A_h */
-    real *U, *P, *V; /* scores: [H][rows][D], [H][rows][N], [H][N][channels] */
+    bool keys, values; /* heads: B_h, A_h take the place of Wq and Wk, of Wv and Wp */
+    real *S, *M;       /* matrix: [D][D] */
+    real *X;           /* matrix: [H][D][D], S A_h */
+    real *U, *P, *V;   /* scores: [H][rows][D], [H][rows][N], [H][N][channels] */
 };
 
 struct merged {
     struct merged_set sets[MODEL_LAYERS_MAX];
     struct merged_layer layers[MODEL_LAYERS_MAX];
     struct tail tail;
-    real *lanes[3];              /* weights with padded rows */
+    real *lanes[2];              /* weights with padded rows */
     real *sum;                   /* [D][D] shared: sums over lanes */
     real *dM, *dX, *dS;          /* [D][D] */
     real *dU, *dP, *dV, *dinput; /* [T][D], [T][N], [N][D], [T][D] */

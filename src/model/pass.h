@@ -24,8 +24,8 @@ struct extent {
 /* Scratch that all layers share; nothing in it outlives a part. */
 struct work {
     real *raw;                   /* [T][K] before queries and keys get length 1, and its gradient */
-    real *q, *k, *v, *out;       /* [T][K] */
-    real *dq, *dk, *dv, *dout;   /* [T][K] */
+    real *q, *k, *v, *out;       /* [T][K], or what merged products make of it */
+    real *dq, *dk, *dv, *dout;   /* as those */
     real *query_norm, *key_norm; /* [T] */
     real *update;                /* [T][D] damped gradient of a residual update */
     real *head;                  /* scratch of the kinds */
@@ -93,9 +93,16 @@ void readout_backward(struct pass *pass, const real *doutputs);
 
 void attention_forward(struct pass *pass, int layer);
 void attention_backward(struct pass *pass, int layer);
-int attention_scratch(const struct model *model);
 struct extent attention_extent(const struct pass *pass, int layer);
 real *attention_output(const struct pass *pass, int layer); /* the stream that it writes */
+/* Whether anything wants the gradient of what the layer reads. */
+bool input_gradient_wanted(const struct pass *pass, int layer);
+
+/* Every form of a layer, without the clip: head by head (heads.c), and merged.h. */
+void heads_forward(struct pass *pass, int layer);
+void heads_backward(struct pass *pass, int layer);
+struct head heads_shape(const struct pass *pass, int layer); /* sizes of a head of the layer */
+double heads_cost(const struct pass *pass, int layer);       /* multiply-adds, both directions */
 
 void mlp_forward(struct pass *pass, int layer); /* layer -1: the input network */
 void mlp_backward(struct pass *pass, int layer);

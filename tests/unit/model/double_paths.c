@@ -109,6 +109,37 @@ static void paper_1_is_the_same_on_both_paths(void **state)
     }
 }
 
+static void paper_2_is_the_same_on_both_paths(void **state)
+{
+    (void)state;
+    static const struct token_shape shape = {.tokens = 27,
+                                             .context = 27,
+                                             .width = 8,
+                                             .output_tokens = 27,
+                                             .outputs = 2,
+                                             .sign = 1,
+                                             .zero_channels = 2};
+    static const char *const words[] = {
+        "depth=1 heads=2 key_size=5",
+        "depth=1 heads=2 key_size=12 clip=1",
+        "depth=2 heads=2 key_size=4 clip=1",
+        "depth=3 key_size=9 damping=.5 weights=shared",
+        "depth=2 heads=2 layers=softmax* key_size=7",
+        "depth=2 heads=2 layers=mix+mesa key_size=7",
+        ("depth=2 layers=softmax* positions=query_key embedding=12 output_embedding=true "
+         "embedding_bias=true"),
+        "depth=2 layers=softmax* normalise_keys=true normalise_from=2 layer_norm=true mlp=9",
+    };
+    for (size_t i = 0; i < COUNT(words); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s keys_from=causal", words[i]);
+        struct model_config config = setup_config(text);
+        struct model model;
+        assert_int_equal(model_init(&model, &config, &shape, NULL), OK);
+        compare(&model, text, i + 1, 1);
+    }
+}
+
 static void random_combinations_are_the_same_on_both_paths(void **state)
 {
     (void)state;
@@ -125,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paper_1_is_the_same_on_both_paths),
+        cmocka_unit_test(paper_2_is_the_same_on_both_paths),
         cmocka_unit_test(random_combinations_are_the_same_on_both_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

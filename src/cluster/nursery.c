@@ -33,6 +33,7 @@ struct nursery {
     int reported; /* items */
     int count;    /* items of the bundle; 0: idle */
     bool unreleased, limited, stopping, child_ended;
+    bool damaged;         /* the child wrote what can not be a record */
     struct notice notice; /* of the child that ended */
     char *log;            /* NURSERY_LOG bytes */
 };
@@ -136,7 +137,7 @@ static void begin_child(struct nursery *n)
     atomic_store(&c->started, 0);
     atomic_store(&c->deadline, 0);
     c->first = n->reported;
-    n->child_ended = n->unreleased = false;
+    n->child_ended = n->unreleased = n->damaged = false;
     command(n, ORDER_BEGIN);
 }
 
@@ -287,7 +288,10 @@ static enum nursery_report conclude(struct nursery_event *event, struct nursery 
     }
     int64_t started = atomic_load(&n->control->started);
     struct verdict verdict = verdict_of(&n->notice, n->reported);
-    item_failed(event, n, verdict.failure, verdict.detail, verdict.text);
+    if (n->damaged)
+        item_failed(event, n, FAILURE_CRASH, 0, "its record is damaged");
+    else
+        item_failed(event, n, verdict.failure, verdict.detail, verdict.text);
     if (started) {
         event->failed.seconds = (double)(nanoseconds() - started) * 1e-9;
         event->failed.started = clock_wall() - event->failed.seconds;
@@ -323,8 +327,10 @@ enum nursery_report nursery_poll(struct nursery *n, struct nursery_event *event)
         n->unreleased = body && n->entry.item == n->reported;
         if (n->unreleased)
             return item_ended(event, n, body);
-        if (body || n->entry.kind == ENTRY_BROKEN)
-            nursery_kill(n); /* it wrote where it should not: a crash, only later */
+        if (!n->damaged && (body || n->entry.kind == ENTRY_BROKEN)) {
+            n->damaged = true; /* a crash, only later */
+            nursery_kill(n);
+        }
     }
     return n->child_ended ? conclude(event, n) : NURSERY_NOTHING;
 }

@@ -1,0 +1,11 @@
+# Faults of runs, injected below the engine's door, through real ranks and the real file.
+add_executable(cluster_faults cluster_faults.c)
+target_link_libraries(cluster_faults PRIVATE mesa_cluster mesa_flags)
+
+foreach(ranks 1 3)
+  add_test(NAME integration/cluster_faults_${ranks}
+    COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cluster_faults.py ${ranks})
+  set_tests_properties(integration/cluster_faults_${ranks} PROPERTIES
+    LABELS slow TIMEOUT 120 RUN_SERIAL ON
+    ENVIRONMENT "CLUSTER_FAULTS=$<TARGET_FILE:cluster_faults>")
+endforeach()

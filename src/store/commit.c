@@ -18,16 +18,15 @@ struct place writer_place(const struct store *store, int64_t run)
 /* Given columns are written anew with each row, so that one that was damaged is made good. */
 static int put_given(unsigned char *image, const struct store *store, int64_t run)
 {
+    store->roster.given(image, &store->map, store->roster.context, run);
     for (int c = 0; c < store->map.results.count; c++) {
         const struct map_column *column = &store->map.results.columns[c];
-        unsigned char *row = image + column->place;
-        if (!column->given || !column->covered)
+        if (!column->given || !column->covered || store->roster.is_known(column->name))
             continue;
         if (strcmp(column->name, "weights_row") == 0)
-            memcpy(row, &store->weights_row[run], column->row);
-        else if (!store->roster.given(row, column, store->roster.context, run) &&
-                 map_read(store->fd, row, column, run, 1) != 0)
-            return -1;
+            memcpy(image + column->place, &store->weights_row[run], column->row);
+        else if (map_read(store->fd, image + column->place, column, run, 1) != 0)
+            return -1; /* a key of another program: as it is */
     }
     return 0;
 }

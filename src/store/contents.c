@@ -134,33 +134,6 @@ static void write_members(struct hdf *hdf, hid_t id, const struct dataset *row,
     free(texts);
 }
 
-void contents_write(struct hdf *hdf, const hid_t *ids, const struct dataset *rows, int count,
-                    const struct layout *layout)
-{
-    struct chunk *chunk = chunk_create(layout);
-    char(*identities)[IDENTITY_SIZE] = calloc((size_t)layout->runs, sizeof *identities);
-    assert(identities);
-    for (int64_t first = 0; first < layout->runs && hdf->status == OK; first += CHUNK) {
-        chunk_fill(chunk, layout, first);
-        memcpy(identities[first], chunk->identity, (size_t)chunk->count * IDENTITY_SIZE);
-        for (int i = 0; i < count; i++)
-            if (for_each_run(&rows[i], layout))
-                write_chunk(hdf, ids[i], &rows[i], chunk, layout);
-    }
-    chunk_fill(chunk, layout, 0);
-    for (int i = 0; i < count; i++) {
-        enum content content = rows[i].content;
-        if (content == CONTENT_INDEX || content == CONTENT_NAMES)
-            write_axis(hdf, ids[i], &rows[i], layout);
-        else if (content == CONTENT_MEMBERS)
-            write_members(hdf, ids[i], &rows[i], layout, identities);
-        else if (content == CONTENT_STEP && layout->same_steps)
-            hdf_write_rows(hdf, ids[i], 0, rows[i].size[0], chunk->runs[0].steps);
-    }
-    free(identities);
-    chunk_destroy(chunk);
-}
-
 /* ---- the summary */
 
 static hid_t summary_type(struct hdf *hdf, const struct summary *summary)
@@ -198,22 +171,71 @@ static void put_summary(unsigned char *to, const struct summary *summary, const 
     }
 }
 
-void contents_summary(struct hdf *hdf, const struct layout *layout)
+/* The table and what is needed to fill it. */
+struct table {
+    struct summary summary;
+    hid_t id;
+    unsigned char *buffer; /* [CHUNK] rows */
+};
+
+static struct table table_create(struct hdf *hdf, const struct layout *layout)
 {
-    struct summary summary = layout_summary(layout);
-    struct chunk *chunk = chunk_create(layout);
-    unsigned char *buffer = calloc(CHUNK, (size_t)summary.bytes);
-    assert(buffer);
-    hid_t type = summary_type(hdf, &summary);
-    hid_t id = hdf_table(hdf, "summary", type, layout->runs);
+    struct table table = {.summary = layout_summary(layout)};
+    table.buffer = calloc(CHUNK, (size_t)table.summary.bytes);
+    assert(table.buffer);
+    hid_t type = summary_type(hdf, &table.summary);
+    table.id = hdf_table(hdf, "summary", type, layout->runs);
     H5Tclose(type);
+    return table;
+}
+
+static void table_write(struct hdf *hdf, const struct table *table, const struct chunk *chunk,
+                        const struct layout *layout)
+{
+    for (int64_t i = 0; i < chunk->count; i++)
+        put_summary(table->buffer + i * table->summary.bytes, &table->summary, chunk, layout, i);
+    hdf_write_rows(hdf, table->id, chunk->first, chunk->count, table->buffer);
+}
+
+static void table_dispose(struct table *table)
+{
+    free(table->summary.members);
+    free(table->buffer);
+}
+
+/* ---- all of it */
+
+/* What is the same for all runs (`any` has one of them), or has another order than theirs. */
+static void write_common(struct hdf *hdf, hid_t id, const struct dataset *row,
+                         const struct layout *layout, const struct chunk *any,
+                         char (*identities)[IDENTITY_SIZE])
+{
+    if (row->content == CONTENT_INDEX || row->content == CONTENT_NAMES)
+        write_axis(hdf, id, row, layout);
+    else if (row->content == CONTENT_MEMBERS)
+        write_members(hdf, id, row, layout, identities);
+    else if (row->content == CONTENT_STEP && layout->same_steps)
+        hdf_write_rows(hdf, id, 0, row->size[0], any->runs[0].steps);
+}
+
+void contents_write(struct hdf *hdf, const hid_t *ids, const struct dataset *rows, int count,
+                    const struct layout *layout)
+{
+    struct chunk *chunk = chunk_create(layout);
+    struct table table = table_create(hdf, layout);
+    char(*identities)[IDENTITY_SIZE] = calloc((size_t)layout->runs, sizeof *identities);
+    assert(identities);
     for (int64_t first = 0; first < layout->runs && hdf->status == OK; first += CHUNK) {
         chunk_fill(chunk, layout, first);
-        for (int64_t i = 0; i < chunk->count; i++)
-            put_summary(buffer + i * summary.bytes, &summary, chunk, layout, i);
-        hdf_write_rows(hdf, id, first, chunk->count, buffer);
+        memcpy(identities[first], chunk->identity, (size_t)chunk->count * IDENTITY_SIZE);
+        for (int i = 0; i < count; i++)
+            if (for_each_run(&rows[i], layout))
+                write_chunk(hdf, ids[i], &rows[i], chunk, layout);
+        table_write(hdf, &table, chunk, layout);
     }
-    free(buffer);
+    for (int i = 0; i < count; i++)
+        write_common(hdf, ids[i], &rows[i], layout, chunk, identities);
+    free(identities);
+    table_dispose(&table);
     chunk_destroy(chunk);
-    free(summary.members);
 }

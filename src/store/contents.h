@@ -5,11 +5,8 @@
 #include "hdf.h"
 #include "layout.h"
 
-/* Everything that `rows` [count] say; ids [count] are their open datasets. */
+/* Everything that `rows` [count] say, and the table /summary; ids [count] are the open datasets. */
 void contents_write(struct hdf *hdf, const hid_t *ids, const struct dataset *rows, int count,
                     const struct layout *layout);
-
-/* The table /summary, complete. */
-void contents_summary(struct hdf *hdf, const struct layout *layout);
 
 #endif

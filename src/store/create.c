@@ -193,7 +193,6 @@ void create_contents(struct hdf *hdf, const struct layout *layout,
     open_group(hdf, "weights"); /* also when no run keeps any */
     if (hdf->status == OK)
         contents_write(hdf, ids, rows, count, layout);
-    contents_summary(hdf, layout);
     config_group(hdf, layout);
     free(ids);
     free(rows);

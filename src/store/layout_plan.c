@@ -70,26 +70,34 @@ static int find_class(struct layout *layout, const struct model *model)
     }
 }
 
-/* What one run adds to the layout. `applies` [run_columns()] is true where a run fills a column. */
-static enum status add_run(struct layout *layout, bool *applies, const struct plan *plan,
-                           int64_t index, struct error *err)
+/* What the walk over the runs remembers. */
+struct walk {
+    const struct plan *plan;
+    const int *keys;         /* swept, as in layout->swept */
+    struct run_config first; /* of run 0 */
+    bool *applies;           /* [run_columns()]: some run fills the column */
+};
+
+/* What one run adds to the layout. */
+static enum status add_run(struct layout *layout, struct walk *walk, int64_t index,
+                           struct error *err)
 {
-    struct run_config config, first;
+    struct run_config config;
     struct model model;
-    plan_config(plan, index, &config);
-    plan_config(plan, 0, &first);
+    plan_config(walk->plan, index, &config);
     enum status status = run_check(&config, &model, err);
     if (status != OK)
         return status;
     for (int c = 0; c < run_columns(); c++)
-        applies[c] = applies[c] || run_column_applies(&config, plan_analyses(plan), c);
+        if (!walk->applies[c])
+            walk->applies[c] = run_column_applies(&config, plan_analyses(walk->plan), c);
     for (enum column_axis a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
         int length = run_axis_length(&config, a);
         if (length > layout->axes[a].length)
             layout->axes[a].length = length;
     }
-    if (config.train.steps != first.train.steps ||
-        config.train.evaluations != first.train.evaluations)
+    if (config.train.steps != walk->first.train.steps ||
+        config.train.evaluations != walk->first.train.evaluations)
         layout->same_steps = false;
     for (int k = 0; k < layout->swept_count; k++) {
         char text[KEY_TEXT_SIZE];
@@ -169,18 +177,21 @@ enum status layout_plan(struct layout *layout, const struct plan *plan, struct e
                               .context = plan};
     if (runs == 0)
         return error_set(err, ERR_CONFIG, "%s: no run is left to do", plan_name(plan));
-    bool *applies = calloc((size_t)run_columns() + 1, sizeof *applies);
+    struct walk walk = {.plan = plan};
+    plan_config(plan, 0, &walk.first);
+    plan_swept(plan, &walk.keys);
+    walk.applies = calloc((size_t)run_columns() + 1, sizeof *walk.applies);
     layout->weights_class = calloc((size_t)runs, sizeof *layout->weights_class);
     layout->weights_row = calloc((size_t)runs, sizeof *layout->weights_row);
-    assert(applies && layout->weights_class && layout->weights_row);
+    assert(walk.applies && layout->weights_class && layout->weights_row);
     list_keys(layout, plan);
     enum status status = OK;
     for (int64_t i = 0; i < runs && status == OK; i++)
-        status = add_run(layout, applies, plan, i, err);
+        status = add_run(layout, &walk, i, err);
     if (status == OK)
-        list_columns(layout, applies);
+        list_columns(layout, walk.applies);
     else
         layout_dispose(layout);
-    free(applies);
+    free(walk.applies);
     return status;
 }

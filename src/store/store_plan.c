@@ -37,24 +37,35 @@ static uint64_t identity_of(const void *plan, int64_t run)
     return plan_identity(plan, run);
 }
 
-static bool given(void *row, const struct map_column *column, const void *plan, int64_t run)
+static bool is_known(const char *name)
+{
+    return strcmp(name, "step") == 0 || schema_find(&run_schema, name) >= 0;
+}
+
+static void put_steps(unsigned char *row, int count, const struct run_config *config)
+{
+    for (int e = 0; e < count; e++) {
+        int64_t step = e < config->train.evaluations ? run_evaluation_step(config, e) : (int64_t)-1;
+        memcpy(row + (size_t)e * sizeof step, &step, sizeof step);
+    }
+}
+
+static void given(unsigned char *image, const struct map *map, const void *plan, int64_t run)
 {
     struct run_config config;
     char text[KEY_TEXT_SIZE];
     plan_config(plan, run, &config);
-    int k = schema_find(&run_schema, column->name);
-    if (k >= 0 && column->rank == 0) {
-        schema_print(&run_schema, &config, k, text, sizeof text);
-        hdf_type_parse(row, column->type, text);
-        return true;
+    for (int c = 0; c < map->results.count; c++) {
+        const struct map_column *column = &map->results.columns[c];
+        int k = column->given && column->covered ? schema_find(&run_schema, column->name) : -1;
+        if (k >= 0 && column->rank == 0) {
+            schema_print(&run_schema, &config, k, text, sizeof text);
+            hdf_type_parse(image + column->place, column->type, text);
+        } else if (column->given && column->rank == 1 && column->type == HDF_I64 &&
+                   strcmp(column->name, "step") == 0) {
+            put_steps(image + column->place, column->size[0], &config);
+        }
     }
-    if (strcmp(column->name, "step") != 0 || column->type != HDF_I64 || column->rank != 1)
-        return false;
-    for (int e = 0; e < column->size[0]; e++) {
-        int64_t step = e < config.train.evaluations ? run_evaluation_step(&config, e) : (int64_t)-1;
-        memcpy((int64_t *)row + e, &step, sizeof step);
-    }
-    return true;
 }
 
 static const char *column_name(int i)
@@ -65,6 +76,12 @@ static const char *column_name(int i)
 enum status store_open(struct store **store, const char *path, const struct plan *plan,
                        bool break_lock, struct error *err)
 {
-    struct roster roster = {plan_count(plan), identity_of, given, plan, run_columns(), column_name};
+    struct roster roster = {.runs = plan_count(plan),
+                            .identity = identity_of,
+                            .is_known = is_known,
+                            .given = given,
+                            .context = plan,
+                            .column_count = run_columns(),
+                            .column = column_name};
     return writer_open(store, path, &roster, break_lock, err);
 }

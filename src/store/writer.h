@@ -13,8 +13,10 @@
 struct roster {
     int64_t runs;
     uint64_t (*identity)(const void *context, int64_t run);
-    /* The row of a column that was known at creation (a key, the steps); false: unknown name. */
-    bool (*given)(void *row, const struct map_column *column, const void *context, int64_t run);
+    /* Columns that were known at creation (keys, steps): whether it knows one by its name, and the
+     * values of a run in all that it knows. */
+    bool (*is_known)(const char *name);
+    void (*given)(unsigned char *image, const struct map *map, const void *context, int64_t run);
     const void *context;
     int column_count; /* names of the record's columns */
     const char *(*column)(int i);

@@ -157,20 +157,28 @@ static inline uint64_t fixture_roster_identity(const void *context, int64_t run)
     return fixture_identity(run);
 }
 
-static inline bool fixture_given(void *row, const struct map_column *column, const void *context,
+static inline bool fixture_is_known(const char *name)
+{
+    bool known = false;
+    for (int k = 0; k < 5; k++)
+        known = known || strcmp(fixture_keys[k].name, name) == 0;
+    return known;
+}
+
+static inline void fixture_given(unsigned char *image, const struct map *map, const void *context,
                                  int64_t run)
 {
     (void)context;
-    static char values[5][KEY_TEXT_SIZE];
-    static struct layout_run facts = {.values = values};
-    struct layout layout = {.same_steps = true};
+    char values[5][KEY_TEXT_SIZE];
     int64_t steps[EVALUATIONS];
-    facts.steps = steps;
+    struct layout_run facts = {.values = values, .steps = steps};
+    struct layout layout = {.same_steps = true};
     fixture_describe(&facts, &layout, run);
-    for (int k = 0; k < 5; k++)
-        if (strcmp(fixture_keys[k].name, column->name) == 0)
-            hdf_type_parse(row, column->type, values[k]);
-    return strcmp(column->name, "step") != 0;
+    for (int k = 0; k < 5; k++) {
+        const struct map_column *column = map_find(&map->results, fixture_keys[k].name);
+        if (column->covered)
+            hdf_type_parse(image + column->place, column->type, values[k]);
+    }
 }
 
 static inline const char *fixture_column_name(int i)
@@ -181,8 +189,12 @@ static inline const char *fixture_column_name(int i)
 static inline enum status fixture_try_open(struct store **store, const char *path, int64_t runs,
                                            struct error *err)
 {
-    struct roster roster = {runs, fixture_roster_identity, fixture_given,
-                            NULL, FIXTURE_COLUMNS,         fixture_column_name};
+    struct roster roster = {.runs = runs,
+                            .identity = fixture_roster_identity,
+                            .is_known = fixture_is_known,
+                            .given = fixture_given,
+                            .column_count = FIXTURE_COLUMNS,
+                            .column = fixture_column_name};
     return writer_open(store, path, &roster, false, err);
 }
 

@@ -31,6 +31,16 @@ bool input_gradient_wanted(const struct pass *pass, int layer)
     return layer > 0 || pass->path == PASS_TOKENS || input_learns(pass->model);
 }
 
+bool attention_ends_backward(const struct pass *pass)
+{
+    int layer = pass->model->L - 1;
+    if (pass->merged.layers[layer].form == FORM_TAIL_END)
+        layer--;
+    enum merged_form form = pass->merged.layers[layer].form;
+    return layer == 0 && (form == FORM_TAIL || form == FORM_SCORES) &&
+           pass->model->config.mlp == 0 && !input_gradient_wanted(pass, 0);
+}
+
 static void nothing(struct pass *pass, int layer)
 {
     (void)pass, (void)layer;

@@ -2,11 +2,6 @@
  * first N rows of the stream [T][D]. */
 #include "forms.h"
 
-static int padded(int columns)
-{
-    return (columns + LANES - 1) / LANES * LANES;
-}
-
 struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
                                   int h)
 {

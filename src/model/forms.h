@@ -15,6 +15,12 @@ struct merged_head {
 struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
                                   int h);
 
+/* Length of a row of shared numbers that is also read as lanes. */
+static inline int padded(int columns)
+{
+    return (columns + LANES - 1) / LANES * LANES;
+}
+
 static inline struct operand flipped(struct operand x)
 {
     return (struct operand){x.at, x.column, x.row};

@@ -1,14 +1,5 @@
-/* The products of weights that the merged forms share over the batch, and their gradients. */
-#include "merged.h"
-
-#include <string.h>
-
-#include "pass.h"
-
-static int padded(int columns)
-{
-    return (columns + LANES - 1) / LANES * LANES;
-}
+/* Which form each layer takes, and its memory. */
+#include "forms.h"
 
 /* ---- which form a layer takes */
 
@@ -134,8 +125,12 @@ static void widen(struct merged_set *set, const struct extent *e)
 static void create_set(struct merged_set *set, const struct model *model, struct arena *arena)
 {
     int D = model->D, H = model->H;
+    int K = model->K;
     set->B = ARENA_TAKE(arena, real, H * D * padded(D));
     set->A = ARENA_TAKE(arena, real, H * D * padded(set->channels));
+    set->query = ARENA_TAKE(arena, real, H * D * padded(K));
+    set->key = ARENA_TAKE(arena, real, H * D * padded(K));
+    set->project = ARENA_TAKE(arena, real, H * set->channels * padded(K));
     set->sum_B = ARENA_TAKE(arena, real, H * D * D);
     set->sum_A = ARENA_TAKE(arena, real, H * D * set->channels);
     if (set->lanes) {
@@ -172,6 +167,8 @@ static void create_layers(struct pass *pass, struct arena *arena)
         create_layer(layer, &e, model, arena);
         widen(set, &e);
         set->lanes = set->lanes || layer->form != FORM_HEADS;
+        set->keys = set->keys || layer->form != FORM_HEADS || layer->keys;
+        set->values = set->values || layer->form != FORM_HEADS || layer->values;
     }
 }
 
@@ -195,144 +192,4 @@ void merged_create(struct pass *pass, struct arena *arena)
         m->lanes[i] = ARENA_TAKE(arena, real, most * most);
     if (summed)
         create_scratch(m, model, arena);
-}
-
-/* ---- products of weights, one column a lane */
-
-/* Rows with padded ends: y[rows][padded columns] = factor x, x(i,j) at i row + j column. */
-static void pad(real *y, struct operand x, int rows, int columns, real factor)
-{
-    int width = padded(columns);
-    for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < columns; j++)
-            y[i * width + j] = factor * x.at[i * x.row + j * x.column];
-        for (int j = columns; j < width; j++)
-            y[i * width + j] = 0;
-    }
-}
-
-/* y[rows][columns] = a[rows][inner] x[inner][columns]; x and y padded. */
-static void product(real *y, struct operand a, const real *x, int rows, int columns, int inner,
-                    const struct kernels *kernels)
-{
-    int width = padded(columns);
-    kernels->lanes_shared((struct matrix){y, LANES, width}, (struct operand){x, LANES, width},
-                          (struct operand){a.at, a.column, a.row}, width / LANES, rows, inner, SET);
-}
-
-/* The four weight matrices of one head; row strides HK, HK, HK, D. */
-struct parts {
-    struct operand query, key, value, project;
-};
-
-static struct parts parts_of(const struct pass *pass, int set, int h)
-{
-    const struct model *model = pass->model;
-    int K = model->K, HK = model->H * K, D = model->D;
-    const struct merged_set *s = &pass->merged.sets[set];
-    ptrdiff_t columns = (ptrdiff_t)h * K, rows = (ptrdiff_t)h * K * D + s->channel;
-    return (struct parts){{tensor_weights(pass, set, TENSOR_QUERY) + columns, HK, 1},
-                          {tensor_weights(pass, set, TENSOR_KEY) + columns, HK, 1},
-                          {tensor_weights(pass, set, TENSOR_VALUE) + columns, HK, 1},
-                          {tensor_weights(pass, set, TENSOR_PROJECT) + rows, D, 1}};
-}
-
-static struct operand transposed(struct operand x)
-{
-    return (struct operand){x.at, x.column, x.row};
-}
-
-void merged_weights(struct pass *pass)
-{
-    const struct model *model = pass->model;
-    struct merged *m = &pass->merged;
-    int D = model->D, K = model->K;
-    for (int set = 0; set < model->weight_sets; set++)
-        for (int h = 0; h < model->H && m->sets[set].used; h++) {
-            struct merged_set *s = &m->sets[set];
-            struct parts w = parts_of(pass, set, h);
-            pad(m->lanes[0], transposed(w.key), K, D, 1);
-            product(s->B + (ptrdiff_t)h * D * padded(D), w.query, m->lanes[0], D, D, K,
-                    pass->kernels);
-            pad(m->lanes[0], w.project, K, s->channels, (real)model->config.damping);
-            product(s->A + (ptrdiff_t)h * D * padded(s->channels), w.value, m->lanes[0], D,
-                    s->channels, K, pass->kernels);
-        }
-    if (pass->model->L > 1 && m->layers[model->L - 2].form == FORM_TAIL)
-        tail_weights(pass);
-}
-
-/* to(i,j) += factor y[i][j] */
-static void scatter(real *to, ptrdiff_t row, const real *y, int rows, int columns, real factor)
-{
-    int width = padded(columns);
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++)
-            to[i * row + j] += factor * y[i * width + j];
-}
-
-/* Adds the sums that are kept in lanes to the shared ones. */
-static void collect(const struct pass *pass, struct merged_set *s)
-{
-    int D = pass->model->D, H = pass->model->H;
-    pass->kernels->reduce_sum(s->sum_B, s->dB, NULL, H * D * D);
-    pass->kernels->fill(s->dB, 0, H * D * D);
-    pass->kernels->reduce_sum(s->sum_A, s->dA, NULL, H * D * s->channels);
-    pass->kernels->fill(s->dA, 0, H * D * s->channels);
-}
-
-/* B = Wq Wk': dWq += dB Wk, dWk += dB' Wq. */
-static void query_key_gradient(struct pass *pass, int set, int h, const struct parts *w)
-{
-    const struct merged *m = &pass->merged;
-    int D = pass->model->D, K = pass->model->K, HK = pass->model->H * K;
-    struct operand dB = {m->sets[set].sum_B + (ptrdiff_t)h * D * D, D, 1};
-    pad(m->lanes[0], w->key, D, K, 1);
-    product(m->lanes[1], dB, m->lanes[0], D, K, D, pass->kernels);
-    scatter(tensor_gradient(pass, set, TENSOR_QUERY) + (ptrdiff_t)h * K, HK, m->lanes[1], D, K, 1);
-    pad(m->lanes[0], w->query, D, K, 1);
-    product(m->lanes[1], transposed(dB), m->lanes[0], D, K, D, pass->kernels);
-    scatter(tensor_gradient(pass, set, TENSOR_KEY) + (ptrdiff_t)h * K, HK, m->lanes[1], D, K, 1);
-}
-
-/* A = damping Wv Wp: dWv += damping dA Wp', dWp += damping Wv' dA. */
-static void value_project_gradient(struct pass *pass, int set, int h, const struct parts *w)
-{
-    const struct merged *m = &pass->merged;
-    int D = pass->model->D, K = pass->model->K, HK = pass->model->H * K;
-    int channel = m->sets[set].channel, channels = m->sets[set].channels;
-    real damping = (real)pass->model->config.damping;
-    struct operand dA = {m->sets[set].sum_A + (ptrdiff_t)h * D * channels, channels, 1};
-    pad(m->lanes[0], transposed(w->project), channels, K, damping);
-    product(m->lanes[1], dA, m->lanes[0], D, K, channels, pass->kernels);
-    scatter(tensor_gradient(pass, set, TENSOR_VALUE) + (ptrdiff_t)h * K, HK, m->lanes[1], D, K, 1);
-    pad(m->lanes[0], dA, D, channels, 1);
-    product(m->lanes[1], transposed(w->value), m->lanes[0], K, channels, D, pass->kernels);
-    scatter(tensor_gradient(pass, set, TENSOR_PROJECT) + (ptrdiff_t)h * K * D + channel, D,
-            m->lanes[1], K, channels, damping);
-}
-
-static void set_gradient(struct pass *pass, int set)
-{
-    struct merged_set *s = &pass->merged.sets[set];
-    int D = pass->model->D, H = pass->model->H;
-    if (s->lanes)
-        collect(pass, s);
-    for (int h = 0; h < H; h++) {
-        struct parts w = parts_of(pass, set, h);
-        query_key_gradient(pass, set, h, &w);
-        value_project_gradient(pass, set, h, &w);
-    }
-    memset(s->sum_B, 0, sizeof(real) * (size_t)(H * D * D));
-    memset(s->sum_A, 0, sizeof(real) * (size_t)(H * D * s->channels));
-}
-
-void merged_gradient(struct pass *pass)
-{
-    const struct model *model = pass->model;
-    if (model->L > 1 && pass->merged.layers[model->L - 2].form == FORM_TAIL)
-        tail_gradient(pass);
-    for (int set = 0; set < model->weight_sets; set++)
-        if (pass->merged.sets[set].used)
-            set_gradient(pass, set);
 }

@@ -28,12 +28,15 @@ enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES, FORM_TAIL, FORM_TAIL_EN
 /* Products of one weight set. Shared matrices have rows padded to LANES, so that products of
  * weights run in lanes as well: one column a lane. */
 struct merged_set {
-    bool used, lanes;      /* lanes: some form sums in dB and dA */
-    int channel, channels; /* columns of A that some layer updates */
-    real *B;               /* [H][D][D], rows padded */
-    real *A;               /* [H][D][channels], rows padded */
-    real *dB, *dA;         /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
-    real *sum_B, *sum_A;   /* the same, shared */
+    bool used, keys, values; /* keys: some layer uses B; values: A */
+    bool lanes;              /* some form sums in dB and dA */
+    int channel, channels;   /* columns of A that some layer updates */
+    real *B;                 /* [H][D][D], rows padded */
+    real *A;                 /* [H][D][channels], rows padded */
+    real *query, *key;       /* [H][D][K], rows padded */
+    real *project;           /* [H][channels][K], rows padded: damping Wp' */
+    real *dB, *dA;           /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
+    real *sum_B, *sum_A;     /* the same, shared */
 };
 
 struct merged_layer {

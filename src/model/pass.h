@@ -98,6 +98,10 @@ real *attention_output(const struct pass *pass, int layer); /* the stream that i
 /* Whether anything wants the gradient of what the layer reads. */
 bool input_gradient_wanted(const struct pass *pass, int layer);
 
+/* Whether the layers that read the gradient of the outputs are also the first ones, and nothing
+ * wants the gradient of their input: then no other token of dstream is looked at. */
+bool attention_ends_backward(const struct pass *pass);
+
 /* Every form of a layer, without the clip: head by head (heads.c), and merged.h. */
 void heads_forward(struct pass *pass, int layer);
 void heads_backward(struct pass *pass, int layer);

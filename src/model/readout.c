@@ -52,6 +52,19 @@ static void map_backward(struct pass *pass, const real *dy, ptrdiff_t at)
         kernels->reduce_sum(tensor_gradient(pass, -1, TENSOR_OUTPUT_BIAS), dy, NULL, O);
 }
 
+/* Zero where only the outputs are written: all tokens, or those alone when backward ends with the
+ * layers that read nothing else. */
+static void blank(struct pass *pass)
+{
+    const struct model *model = pass->model;
+    int first = 0, rows = model->shape.tokens;
+    if (attention_ends_backward(pass)) {
+        first = model->shape.first_token;
+        rows = model->shape.output_tokens;
+    }
+    pass->kernels->fill(pass->dstream + (ptrdiff_t)first * model->D * LANES, 0, rows * model->D);
+}
+
 void readout_backward(struct pass *pass, const real *doutputs)
 {
     const struct model *model = pass->model;
@@ -59,7 +72,7 @@ void readout_backward(struct pass *pass, const real *doutputs)
     int O = model->shape.outputs;
     ptrdiff_t channel = (ptrdiff_t)model->shape.first_channel * LANES;
     real sign = (real)model->shape.sign;
-    kernels->fill(pass->dstream, 0, model->shape.tokens * model->D);
+    blank(pass);
     for (int i = 0; i < model->shape.output_tokens; i++) {
         const real *dy = doutputs + (ptrdiff_t)i * O * LANES;
         ptrdiff_t at = token_at(model, i);

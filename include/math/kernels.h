@@ -105,12 +105,12 @@ struct kernels {
     void (*reduce_sum)(real *sum, const real *x, const real *z, int n);
 
     /* ---- mesa layer (science.md 2.6), one head, [T] tokens of K features, per lane
-     * forward: S[T][K][K][LANES] written (S_t), sq[T][K][LANES] written (S_t q_t), out[T][K][LANES]
-     * written = Phi_t S_t q_t. lambda shared; scratch as for mesa_backward. */
+     * forward: out[T][K][LANES] written = Phi_t S_t q_t; sq[T][K][LANES] written = S_t q_t;
+     * S[T][K][K][LANES] is memory in which forward leaves what backward needs of the inverses S_t
+     * (not all of them: see mesa.c). lambda shared; scratch 4 K K + 4 K rows of LANES in both. */
     void (*mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
                          real lambda, real *scratch, int T, int K);
-    /* dq, dk, dv [T][K][LANES] written; dlambda[LANES] written; scratch 4 K K + 4 K rows of LANES
-     */
+    /* dq, dk, dv [T][K][LANES] written; dlambda[LANES] written */
     void (*mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
                           const real *S, const real *sq, const real *k, const real *v, real lambda,
                           real *scratch, int T, int K);

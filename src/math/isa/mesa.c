@@ -1,30 +1,64 @@
-/* mesa.c - the mesa layer of one head (science.md 2.6). */
+/* mesa.c - the mesa layer of one head (science.md 2.6), a chunk of tokens at a time.
+ *
+ * Token by token the layer is rank-one updates and matrix-vector products, which wait for memory.
+ * In chunks it is products of matrices, and the inverse is kept once a chunk instead of for every
+ * token. With g_t = S_(t-1) k_t / sqrt(1 + k_t . S_(t-1) k_t) the inverse loses g_t g_t' at each
+ * token, so that within a chunk that ends with the inverse S
+ *     S_t = S + sum of g_s g_s' over the later tokens s of the chunk.
+ * Of the caller's S, tokens t0..t1-1 own [t1 - t0][K][K]; there lies the inverse after the chunk
+ * [K][K], then g of all its tokens but the first, [t1 - t0 - 1][K].
+ */
 #include "table.h"
 
-INLINE struct operand row_of(const real *x) /* [K] as a column of a matrix */
+/* Tokens a chunk: three squares of scores must fit into K K + 4 K rows of scratch. More than eight
+ * would waste more on the scores that causality masks than longer products gain. */
+INLINE int chunk_size(int K)
 {
-    return (struct operand){x, LANES, LANES};
+    int b = 1;
+    while (b < 8 && 3 * (b + 1) * (b + 1) <= K * K + 4 * K)
+        b++;
+    return b;
 }
 
-/* y = A x, A [K][K], x and y [K] */
-static void apply(real *y, const real *A, const real *x, int K, ptrdiff_t row, ptrdiff_t column)
+/* A matrix of lanes with rows of `n`, and its transpose. */
+INLINE struct operand plain(const real *x, int n)
 {
-    KERNEL(lanes_lanes)
-    ((struct matrix){y, LANES, LANES}, (struct operand){A, row, column}, row_of(x), K, 1, K, SET);
+    return (struct operand){x, n * LANES, LANES};
 }
 
-/* C (update)= x y' */
-static void outer(real *C, const real *x, const real *y, int K, enum update update)
+INLINE struct operand turned(const real *x, int n)
 {
-    KERNEL(lanes_lanes)
-    ((struct matrix){C, K * LANES, LANES}, (struct operand){x, LANES, 0},
-     (struct operand){y, 0, LANES}, K, K, 1, update);
+    return (struct operand){x, LANES, n * LANES};
 }
 
-/* S_t = S_(t-1) - g g', g = u / sqrt(1 + k . u), u = S_(t-1) k: symmetric to the last bit */
-static void inverse_step(real *S, const real *before, real *g, const real *k, int K)
+INLINE struct matrix into(real *x, int n)
 {
-    apply(g, before, k, K, K * LANES, LANES);
+    return (struct matrix){x, n * LANES, LANES};
+}
+
+/* Scores [n][n]: zero above (or below) the diagonal. */
+static void keep_lower(real *scores, int n)
+{
+    for (int i = 0; i + 1 < n; i++)
+        KERNEL(fill)(scores + (i * n + i + 1) * LANES, 0, n - 1 - i);
+}
+
+static void keep_upper(real *scores, int n)
+{
+    for (int i = 1; i < n; i++)
+        KERNEL(fill)(scores + i * n * LANES, 0, i);
+}
+
+/* y = x - y, one row */
+INLINE void negate_and_add(real *y, const real *x)
+{
+    for (int part = 0; part < LANES; part += VL)
+        store(y + part, load(x + part) - load(y + part));
+}
+
+/* g [K] becomes g / sqrt(1 + k . g) */
+static void finish_update(real *g, const real *k, int K)
+{
     for (int part = 0; part < LANES; part += VL) {
         vec denominator = all(1);
         for (int i = part; i < K * LANES; i += LANES)
@@ -33,54 +67,155 @@ static void inverse_step(real *S, const real *before, real *g, const real *k, in
         for (int i = part; i < K * LANES; i += LANES)
             store(g + i, load(g + i) * factor);
     }
-    KERNEL(copy)(S, before, K * K);
-    outer(S, g, g, K, SUBTRACT);
+}
+
+/* g [n][K] of a chunk that begins with the inverse S; scores [n] */
+static void updates_of_chunk(real *g, const real *S, const real *k, real *scores, int n, int K)
+{
+    int row = K * LANES;
+    KERNEL(lanes_lanes)(into(g, K), plain(k, K), plain(S, K), n, K, K, SET);
+    for (int t = 0; t < n; t++) {
+        if (t > 0) {
+            KERNEL(lanes_lanes)(into(scores, t), plain(k + t * row, K), turned(g, K), 1, t, K, SET);
+            KERNEL(lanes_lanes)
+            (into(g + t * row, K), plain(scores, t), plain(g, K), 1, K, t, SUBTRACT);
+        }
+        finish_update(g + t * row, k + t * row, K);
+    }
+}
+
+static void first_inverse(real *S, real lambda, int K)
+{
+    KERNEL(fill)(S, 0, K * K);
+    for (int i = 0; i < K; i++)
+        KERNEL(fill)(S + i * (K + 1) * LANES, lambda, 1);
 }
 
 void KERNEL(mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
                           real lambda, real *scratch, int T, int K)
 {
-    int row = K * LANES, square = K * row;
-    real *Phi = scratch, *first = Phi + square, *g = first + square;
+    int row = K * LANES, chunk = chunk_size(K);
+    ptrdiff_t square = (ptrdiff_t)K * row;
+    real *Phi = scratch, *g = Phi + square, *scores = g + chunk * row;
     KERNEL(fill)(Phi, 0, K * K);
-    KERNEL(fill)(first, 0, K * K);
-    for (int i = 0; i < K; i++)
-        KERNEL(fill)(first + i * (row + LANES), lambda, 1);
-    for (int t = 0; t < T; t++) {
-        real *now = S + (ptrdiff_t)t * square;
-        inverse_step(now, t ? now - square : first, g, k + t * row, K);
-        apply(sq + t * row, now, q + t * row, K, row, LANES);
-        outer(Phi, v + t * row, k + t * row, K, ADD);
-        apply(out + t * row, Phi, sq + t * row, K, row, LANES);
+    for (int t0 = 0; t0 < T; t0 += chunk) {
+        int n = T - t0 < chunk ? T - t0 : chunk, from = t0 * row;
+        real *end = S + t0 * square, *w = sq + from;
+        if (t0 == 0)
+            first_inverse(end, lambda, K);
+        else
+            KERNEL(copy)(end, end - chunk * square, K * K);
+        updates_of_chunk(g, end, k + from, scores, n, K);
+
+        /* w_t = S_t q_t = S q_t - sum over s <= t of g_s (g_s . q_t) */
+        KERNEL(lanes_lanes)(into(w, K), plain(q + from, K), plain(end, K), n, K, K, SET);
+        KERNEL(lanes_lanes)(into(scores, n), plain(q + from, K), turned(g, K), n, n, K, SET);
+        keep_lower(scores, n);
+        KERNEL(lanes_lanes)(into(w, K), plain(scores, n), plain(g, K), n, K, n, SUBTRACT);
+        KERNEL(lanes_lanes)(into(end, K), turned(g, K), plain(g, K), K, K, n, SUBTRACT);
+        KERNEL(copy)(end + square, g + row, (n - 1) * K);
+
+        /* out_t = Phi w_t + sum over s <= t of v_s (k_s . w_t) */
+        KERNEL(lanes_lanes)(into(out + from, K), plain(w, K), turned(Phi, K), n, K, K, SET);
+        KERNEL(lanes_lanes)(into(scores, n), plain(w, K), turned(k + from, K), n, n, K, SET);
+        keep_lower(scores, n);
+        KERNEL(lanes_lanes)
+        (into(out + from, K), plain(scores, n), plain(v + from, K), n, K, n, ADD);
+        KERNEL(lanes_lanes)(into(Phi, K), turned(v + from, K), plain(k + from, K), K, K, n, ADD);
     }
 }
 
-/* Backwards in t, with w = S_t q_t, g = dout_t, r = S_t Phi_t' g, and the sums over tokens >= t
- * G = sum g w', A = sum r w' + w r':  dq = r, dv = G k, dk = G' v - A k; Phi loses v k'. */
+/* What a chunk of the backward pass works on; rows of [K], all from the chunk's first token. */
+struct chunk {
+    const real *k, *v, *w, *dout; /* [n][K] */
+    const real *S, *g;            /* inverse after the chunk [K][K]; g of tokens 1..n-1 */
+    real *dq, *dk, *dv;           /* [n][K] */
+    int n;
+};
+
+/* Sums over the tokens before the chunk, Phi = sum v k', and after it, G = sum dout w',
+ * A = sum r w' + w r', each [K][K]; scores, three times [n][n]. */
+struct sums {
+    real *Phi, *G, *A, *scores[3];
+};
+
+/* dq_t = r_t = S_t p_t, p_t = Phi_t' dout_t; P[t][s] = dout_t . v_s for s <= t is left in
+ * scores[0].
+ */
+static void query_gradient(const struct chunk *c, const struct sums *sums, int K)
+{
+    int n = c->n;
+    real *P = sums->scores[0], *later = sums->scores[1], *p = c->dk;
+    KERNEL(lanes_lanes)(into(P, n), plain(c->dout, K), turned(c->v, K), n, n, K, SET);
+    keep_lower(P, n);
+    KERNEL(lanes_lanes)(into(p, K), plain(c->dout, K), plain(sums->Phi, K), n, K, K, SET);
+    KERNEL(lanes_lanes)(into(p, K), plain(P, n), plain(c->k, K), n, K, n, ADD);
+
+    KERNEL(lanes_lanes)(into(c->dq, K), plain(p, K), plain(c->S, K), n, K, K, SET);
+    if (n == 1)
+        return;
+    KERNEL(lanes_lanes)(into(later, n - 1), plain(p, K), turned(c->g, K), n, n - 1, K, SET);
+    for (int t = 1; t < n; t++) /* columns are tokens 1..n-1: token t keeps those after it */
+        KERNEL(fill)(later + t * (n - 1) * LANES, 0, t);
+    KERNEL(lanes_lanes)(into(c->dq, K), plain(later, n - 1), plain(c->g, K), n, K, n - 1, ADD);
+}
+
+/* dv_t = G k_t + sum over s >= t of dout_s (w_s . k_t)
+ * dk_t = G' v_t - A k_t + sum over s >= t of w_s (dout_s . v_t - r_s . k_t) - r_s (w_s . k_t) */
+static void key_and_value_gradients(const struct chunk *c, const struct sums *sums, int K)
+{
+    int n = c->n;
+    real *P = sums->scores[0], *M = sums->scores[1], *Q = sums->scores[2];
+    KERNEL(lanes_lanes)(into(M, n), plain(c->k, K), turned(c->w, K), n, n, K, SET);
+    keep_upper(M, n);
+    KERNEL(lanes_lanes)(into(c->dv, K), plain(c->k, K), turned(sums->G, K), n, K, K, SET);
+    KERNEL(lanes_lanes)(into(c->dv, K), plain(M, n), plain(c->dout, K), n, K, n, ADD);
+
+    KERNEL(lanes_lanes)(into(Q, n), plain(c->k, K), turned(c->dq, K), n, n, K, SET);
+    for (int t = 0; t < n; t++)
+        for (int s = 0; s < n; s++)
+            negate_and_add(Q + (t * n + s) * LANES, P + (s * n + t) * LANES);
+    keep_upper(Q, n);
+    KERNEL(lanes_lanes)(into(c->dk, K), plain(c->v, K), plain(sums->G, K), n, K, K, SET);
+    KERNEL(lanes_lanes)(into(c->dk, K), plain(c->k, K), plain(sums->A, K), n, K, K, SUBTRACT);
+    KERNEL(lanes_lanes)(into(c->dk, K), plain(Q, n), plain(c->w, K), n, K, n, ADD);
+    KERNEL(lanes_lanes)(into(c->dk, K), plain(M, n), plain(c->dq, K), n, K, n, SUBTRACT);
+}
+
 void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
                            const real *S, const real *sq, const real *k, const real *v, real lambda,
                            real *scratch, int T, int K)
 {
-    int row = K * LANES, square = K * row;
-    real *Phi = scratch, *G = Phi + square, *A = G + square, *p = A + square;
-    KERNEL(fill)(scratch, 0, 3 * K * K);
-    for (int t = 0; t < T; t++)
-        outer(Phi, v + t * row, k + t * row, K, ADD);
-    for (int t = T - 1; t >= 0; t--) {
-        const real *w = sq + t * row, *g = dout + t * row;
-        real *r = dq + t * row;
-        apply(p, Phi, g, K, LANES, row);
-        apply(r, S + (ptrdiff_t)t * square, p, K, row, LANES);
-        outer(A, r, w, K, ADD);
-        outer(A, w, r, K, ADD);
-        outer(G, g, w, K, ADD);
-        apply(dv + t * row, G, k + t * row, K, row, LANES);
-        apply(dk + t * row, G, v + t * row, K, LANES, row);
-        apply(p, A, k + t * row, K, row, LANES);
-        KERNEL(axpy)(dk + t * row, p, -1, K);
-        outer(Phi, v + t * row, k + t * row, K, SUBTRACT);
+    int row = K * LANES, chunk = chunk_size(K), area = chunk * chunk * LANES;
+    ptrdiff_t square = (ptrdiff_t)K * row;
+    real *scores = scratch + 3 * square;
+    struct sums sums = {scratch,
+                        scratch + square,
+                        scratch + 2 * square,
+                        {scores, scores + area, scores + 2 * area}};
+    KERNEL(fill)(sums.G, 0, 2 * K * K);
+    KERNEL(lanes_lanes)(into(sums.Phi, K), turned(v, K), plain(k, K), K, K, T, SET);
+    for (int t0 = (T - 1) / chunk * chunk; t0 >= 0; t0 -= chunk) {
+        int from = t0 * row;
+        struct chunk c = {.k = k + from,
+                          .v = v + from,
+                          .w = sq + from,
+                          .dout = dout + from,
+                          .S = S + t0 * square,
+                          .g = S + (t0 + 1) * square,
+                          .dq = dq + from,
+                          .dk = dk + from,
+                          .dv = dv + from,
+                          .n = T - t0 < chunk ? T - t0 : chunk};
+        KERNEL(lanes_lanes)(into(sums.Phi, K), turned(c.v, K), plain(c.k, K), K, K, c.n, SUBTRACT);
+        query_gradient(&c, &sums, K);
+        key_and_value_gradients(&c, &sums, K);
+        KERNEL(lanes_lanes)(into(sums.G, K), turned(c.dout, K), plain(c.w, K), K, K, c.n, ADD);
+        KERNEL(lanes_lanes)(into(sums.A, K), turned(c.dq, K), plain(c.w, K), K, K, c.n, ADD);
+        KERNEL(lanes_lanes)(into(sums.A, K), turned(c.w, K), plain(c.dq, K), K, K, c.n, ADD);
     }
+    /* S^-1 = K'K + I/lambda, and A is twice minus the gradient of it */
     KERNEL(fill)(dlambda, 0, 1);
     for (int i = 0; i < K; i++)
-        KERNEL(axpy)(dlambda, A + i * (row + LANES), 1 / (2 * lambda * lambda), 1);
+        KERNEL(axpy)(dlambda, sums.A + i * (row + LANES), 1 / (2 * lambda * lambda), 1);
 }

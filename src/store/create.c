@@ -13,6 +13,7 @@
 #include "contents.h"
 #include "folder.h"
 #include "hdf.h"
+#include "seal.h"
 
 static void root_attributes(struct hdf *hdf, const struct layout *layout,
                             const struct store_provenance *from)
@@ -229,6 +230,8 @@ enum status create_file(const char *path, const struct layout *layout,
     if (hdf.status == OK)
         create_contents(&hdf, layout, provenance);
     status = hdf_close(&hdf);
+    if (status == OK)
+        status = seal_write(temporary, path, err);
     if (status == OK)
         status = folder_publish(temporary, path, err);
     if (status != OK)

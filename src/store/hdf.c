@@ -380,10 +380,10 @@ char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name)
     char *text = NULL, *copy = NULL;
     hid_t a = H5Aopen(at, name, H5P_DEFAULT), type = H5Aget_type(a), space = H5Aget_space(a);
     if (H5Tis_variable_str(type) > 0 && H5Sget_simple_extent_npoints(space) == 1 &&
-        H5Aread(a, hdf->text, &text) >= 0 && text)
+        H5Aread(a, hdf->text, &text) >= 0 && text) {
         copy = strdup(text);
-    if (text)
         H5free_memory(text);
+    }
     H5Sclose(space);
     H5Tclose(type);
     H5Aclose(a);

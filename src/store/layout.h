@@ -59,7 +59,7 @@ struct layout {
     struct layout_class *classes;
     int class_count;
     int32_t *weights_class, *weights_row; /* [runs]; -1: the run keeps no weights */
-    int64_t config_bytes;                 /* of all canonical texts */
+    int64_t config_bytes;                 /* of all canonical texts, about */
     void (*describe)(struct layout_run *run, const struct layout *layout, int64_t index);
     const void *context; /* of describe */
 };

@@ -107,7 +107,10 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
         if (width > layout->swept[k].width)
             layout->swept[k].width = width;
     }
-    layout->config_bytes += plan_canonical(&config, NULL, 0);
+    if (index % (1 + layout->runs / 256) == 0) { /* the longest of a sample will do, and some */
+        int64_t bytes = (plan_canonical(&config, NULL, 0) + 32) * layout->runs;
+        layout->config_bytes = bytes > layout->config_bytes ? bytes : layout->config_bytes;
+    }
     layout->weights_class[index] = layout->weights_row[index] = -1;
     if (config.keep.weights == KEEP_FINAL) {
         int c = find_class(layout, &model);

@@ -9,23 +9,22 @@
 
 #include "create.h"
 #include "hdf.h"
+#include "seal.h"
 
 /* What the first bytes of an HDF5 file with superblock 0 say; other versions are not ours. */
 enum { SIGNATURE = 8, SUPERBLOCK_VERSION = 8, END_OF_FILE = 40, SUPERBLOCK = 96 };
 
-static enum status check_head(const char *path, struct error *err)
+static enum status check_bytes(const char *path, int fd, struct error *err)
 {
     static const unsigned char signature[SIGNATURE] = "\211HDF\r\n\032\n";
     unsigned char head[SUPERBLOCK] = {0};
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, ERR_FILE, "%s: can not open: %s", path, strerror(errno));
     ssize_t got = pread(fd, head, sizeof head, 0);
-    int known = fstat(fd, &info), reason = errno;
-    close(fd);
-    if (got < 0 || known != 0)
-        return error_set(err, ERR_FILE, "%s: can not read: %s", path, strerror(reason));
+    if (got < 0 || fstat(fd, &info) != 0)
+        return error_set(err, ERR_FILE, "%s: can not read: %s", path, strerror(errno));
+    enum status status = seal_check(fd, path, err);
+    if (status != OK)
+        return status;
     int64_t end;
     memcpy(&end, head + END_OF_FILE, sizeof end);
     if (memcmp(head, signature, SIGNATURE) != 0)
@@ -39,10 +38,20 @@ static enum status check_head(const char *path, struct error *err)
     return OK;
 }
 
+static enum status check_file(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, ERR_FILE, "%s: can not open: %s", path, strerror(errno));
+    enum status status = check_bytes(path, fd, err);
+    close(fd);
+    return status;
+}
+
 enum status map_open(struct hdf *hdf, const char *path, struct error *err)
 {
     *hdf = (struct hdf){.path = path, .file = -1, .text = -1};
-    hdf->status = check_head(path, err);
+    hdf->status = check_file(path, err);
     if (hdf->status != OK)
         return hdf->status;
     hdf_open(hdf, path, err);

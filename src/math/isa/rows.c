@@ -2,28 +2,58 @@
 #include "elementary.h"
 #include "table.h"
 
-/* sum over i of x_i y_i */
+/* sum over i of x_i y_i, or of x_i when y is NULL (which the compiler sees). Element i goes into
+ * chain i mod 4, the end is (0 + 1) + (2 + 3): one chain alone waits for each addition to end. */
+INLINE vec chained(const real *x, const real *y, int n)
+{
+#define STEP(sum, i)                                                                               \
+    sum = y ? fma_vec(load(x + (i)*LANES), load(y + (i)*LANES), sum) : sum + load(x + (i)*LANES)
+    vec sum0 = {0}, sum1 = {0}, sum2 = {0}, sum3 = {0};
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+        STEP(sum0, i);
+        STEP(sum1, i + 1);
+        STEP(sum2, i + 2);
+        STEP(sum3, i + 3);
+    }
+    if (i < n)
+        STEP(sum0, i);
+    if (i + 1 < n)
+        STEP(sum1, i + 1);
+    if (i + 2 < n)
+        STEP(sum2, i + 2);
+    return (sum0 + sum1) + (sum2 + sum3);
+#undef STEP
+}
+
 INLINE vec dot(const real *x, const real *y, int n)
 {
-    vec sum = {0};
-    for (int i = 0; i < n; i++)
-        sum = fma_vec(load(x + i * LANES), load(y + i * LANES), sum);
-    return sum;
+    return chained(x, y, n);
 }
 
 INLINE vec total(const real *x, int n)
 {
-    vec sum = {0};
-    for (int i = 0; i < n; i++)
-        sum += load(x + i * LANES);
-    return sum;
+    return chained(x, NULL, n);
+}
+
+INLINE vec highest_of(const real *x, int n)
+{
+    vec a = load(x), b = a, c = a, d = a;
+    int i = 1;
+    for (; i + 4 <= n; i += 4) {
+        a = larger(load(x + i * LANES), a);
+        b = larger(load(x + (i + 1) * LANES), b);
+        c = larger(load(x + (i + 2) * LANES), c);
+        d = larger(load(x + (i + 3) * LANES), d);
+    }
+    for (; i < n; i++)
+        a = larger(load(x + i * LANES), a);
+    return larger(larger(b, a), larger(d, c));
 }
 
 static void softmax_part(real *p, const real *s, real scale, int n)
 {
-    vec highest = load(s), sum = {0};
-    for (int i = 1; i < n; i++)
-        highest = larger(load(s + i * LANES), highest);
+    vec highest = highest_of(s, n), sum = {0};
     for (int i = 0; i < n; i++) {
         vec value = exp_vec(scale * (load(s + i * LANES) - highest));
         store(p + i * LANES, value);

@@ -123,14 +123,15 @@ INLINE bool any(mask m)
 }
 #endif
 
-INLINE vec smaller(vec a, vec b) /* of numbers; b when either is NaN */
+INLINE vec larger(vec a, vec b) /* a > b ? a : b, so b when either is NaN */
 {
-    return choose(less(a, b), a, b);
-}
-
-INLINE vec larger(vec a, vec b) /* of numbers; b when either is NaN */
-{
+#if defined(MESASWEEP_ISA_avx512)
+    return PS(_mm512_max)(a, b);
+#elif defined(MESASWEEP_ISA_avx2)
+    return PS(_mm256_max)(a, b);
+#else
     return choose(less(b, a), a, b);
+#endif
 }
 
 /* ---- one rounding: a b + c */

@@ -2,19 +2,50 @@
  * first N rows of the stream [T][D]. */
 #include "forms.h"
 
+static struct outer outer_of(struct matrix sum, real *left, real *right, int *rows, int m, int n,
+                             int h)
+{
+    ptrdiff_t head = (ptrdiff_t)h * OUTER_ROWS * LANES;
+    return (struct outer){sum, left + head * m, right + head * n, rows + h, m, n};
+}
+
 struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
                                   int h)
 {
     const struct merged_set *s = &pass->merged.sets[pass->model->weight_sets == 1 ? 0 : layer];
-    int D = pass->model->D, first = extent->channel - s->channel, width = padded(s->channels);
-    ptrdiff_t dA = ((ptrdiff_t)h * D * s->channels + first) * LANES;
-    return (struct merged_head){
-        .B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
-        .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
-        .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
-        .dA = {s->dA + dA, (ptrdiff_t)s->channels * LANES, LANES},
-        .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
-        .sum_A = {s->sum_A + (ptrdiff_t)h * D * s->channels + first, s->channels, 1}};
+    int D = pass->model->D, first = extent->channel - s->channel, channels = s->channels;
+    int width = padded(channels);
+    ptrdiff_t dA = ((ptrdiff_t)h * D * channels) * LANES;
+    struct merged_head w = {.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
+                            .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
+                            .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
+                            .dA = {s->dA + dA + first * LANES, (ptrdiff_t)channels * LANES, LANES},
+                            .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
+                            .sum_A = {s->sum_A + (ptrdiff_t)h * D * channels + first, channels, 1}};
+    w.outer_B = outer_of(written(w.dB, D), s->left_B, s->right_B, s->rows_B, D, D, h);
+    w.outer_A =
+        outer_of(written(s->dA + dA, channels), s->left_A, s->right_A, s->rows_A, D, channels, h);
+    return w;
+}
+
+void outer_end(const struct outer *outer, const struct kernels *kernels)
+{
+    if (*outer->rows)
+        kernels->lanes_lanes(outer->sum, columns_of(outer->left, outer->m),
+                             rows_of(outer->right, outer->n), outer->m, outer->n, *outer->rows,
+                             ADD);
+    *outer->rows = 0;
+}
+
+void outer_add(const struct outer *outer, const real *left, const real *right, int k,
+               const struct kernels *kernels)
+{
+    if (*outer->rows + k > OUTER_ROWS)
+        outer_end(outer, kernels);
+    ptrdiff_t at = (ptrdiff_t)*outer->rows * LANES;
+    kernels->copy(outer->left + at * outer->m, left, k * outer->m);
+    kernels->copy(outer->right + at * outer->n, right, k * outer->n);
+    *outer->rows += k;
 }
 
 /* ---- matrix */
@@ -133,8 +164,11 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, int l
     kernels->lanes_lanes(written(g->dV, channels), columns_of(m.P, N), rows_of(dout, channels), N,
                          channels, e->rows, SET);
     kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
-    kernels->lanes_lanes(written(w.dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,
-                         e->rows, ADD);
+    if (e->rows <= 2)
+        outer_add(&w.outer_B, C + first, g->dU, e->rows, kernels);
+    else
+        kernels->lanes_lanes(written(w.dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,
+                             e->rows, ADD);
     kernels->lanes_lanes(w.dA, columns_of(C, D), rows_of(g->dV, channels), D, channels, N, ADD);
     if (!input_gradient_wanted(pass, layer))
         return;

@@ -4,11 +4,29 @@
 
 #include "pass.h"
 
+/* Adding the outer product of one row costs a load and a store for each multiply-add, so rows wait
+ * until there are OUTER_ROWS of them or the super-group ends. sum [m,n] += left' right. */
+enum { OUTER_ROWS = 16 };
+
+struct outer {
+    struct matrix sum;
+    real *left, *right; /* [OUTER_ROWS][m], [OUTER_ROWS][n] */
+    int *rows;
+    int m, n;
+};
+
+/* left [k][m], right [k][n] are copied, k <= OUTER_ROWS. */
+void outer_add(const struct outer *outer, const real *left, const real *right, int k,
+               const struct kernels *kernels);
+void outer_end(const struct outer *outer, const struct kernels *kernels);
+
 /* Matrices of one head and the sums of their gradient. */
 struct merged_head {
     struct operand B, A;        /* [D,D], [D,channels of the layer] */
     real *dB;                   /* [D][D] x LANES: added to by forms whose sums are short */
     struct matrix dA;           /* [D,channels] x LANES */
+    struct outer outer_B;       /* into dB */
+    struct outer outer_A;       /* into all columns of dA that the set has */
     struct matrix sum_B, sum_A; /* [D,D], [D,channels] shared: added to where sums are long */
 };
 

@@ -136,6 +136,12 @@ static void create_set(struct merged_set *set, const struct model *model, struct
     if (set->lanes) {
         set->dB = lanes(arena, H * D * D);
         set->dA = lanes(arena, H * D * set->channels);
+        set->left_B = lanes(arena, H * OUTER_ROWS * D);
+        set->right_B = lanes(arena, H * OUTER_ROWS * D);
+        set->left_A = lanes(arena, H * OUTER_ROWS * D);
+        set->right_A = lanes(arena, H * OUTER_ROWS * set->channels);
+        set->rows_B = ARENA_TAKE(arena, int, H);
+        set->rows_A = ARENA_TAKE(arena, int, H);
     }
 }
 

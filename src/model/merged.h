@@ -37,6 +37,8 @@ struct merged_set {
     real *project;           /* [H][channels][K], rows padded: damping Wp' */
     real *dB, *dA;           /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
     real *sum_B, *sum_A;     /* the same, shared */
+    real *left_B, *right_B, *left_A, *right_A; /* [H][OUTER_ROWS][..]: outer products that wait */
+    int *rows_B, *rows_A;                      /* [H] (forms.h) */
 };
 
 struct merged_layer {

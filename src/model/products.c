@@ -85,9 +85,16 @@ static void scatter(real *to, ptrdiff_t row, const real *y, int rows, int column
 }
 
 /* Adds the sums that are kept in lanes to the shared ones. */
-static void collect(const struct pass *pass, struct merged_set *s)
+static void collect(const struct pass *pass, int set)
 {
+    const struct merged_set *s = &pass->merged.sets[set];
+    struct extent e = {.channel = s->channel, .channels = s->channels};
     int D = pass->model->D, H = pass->model->H;
+    for (int h = 0; h < H; h++) {
+        struct merged_head w = merged_head_of(pass, &e, set, h);
+        outer_end(&w.outer_B, pass->kernels);
+        outer_end(&w.outer_A, pass->kernels);
+    }
     pass->kernels->reduce_sum(s->sum_B, s->dB, NULL, H * D * D);
     pass->kernels->fill(s->dB, 0, H * D * D);
     pass->kernels->reduce_sum(s->sum_A, s->dA, NULL, H * D * s->channels);
@@ -129,7 +136,7 @@ static void set_gradient(struct pass *pass, int set)
     struct merged_set *s = &pass->merged.sets[set];
     int D = pass->model->D, H = pass->model->H;
     if (s->lanes)
-        collect(pass, s);
+        collect(pass, set);
     for (int h = 0; h < H; h++) {
         if (s->keys)
             query_key_gradient(pass, set, h);

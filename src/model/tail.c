@@ -7,7 +7,7 @@ bool tail_fits(const struct pass *pass)
     const struct model_config *c = &pass->model->config;
     const struct token_shape *shape = &pass->model->shape;
     return c->clip <= 0 && c->mlp == 0 && !c->y_update && !c->output_embedding &&
-           shape->outputs == 1 && shape->output_tokens == 1;
+           shape->outputs == 1 && shape->output_tokens == 1 && 2 * pass->model->H <= OUTER_ROWS;
 }
 
 double tail_cost(const struct model *model)
@@ -201,8 +201,7 @@ static void see_backward(const struct pass *pass, real *dC, const struct view *v
         const real *X = row(t->X, 2 * h * H, D), *Y = row(t->Y, 2 * h * H, N),
                    *Z = row(t->Z, 2 * h * H, D);
         kernels->lanes_shared(written(t->dZ, D), rows_of(t->dmoved, D), w.B, 2 * H, D, D, SET);
-        kernels->lanes_lanes(written(w.dB, D), columns_of(t->dmoved, D), rows_of(Z, D), D, D, 2 * H,
-                             ADD);
+        outer_add(&w.outer_B, t->dmoved, Z, 2 * H, kernels);
         kernels->lanes_lanes(written(t->dY, N), rows_of(t->dZ, D), columns_of(v->C, D), 2 * H, N, D,
                              SET);
         add_outer(dC, Y, t->dZ, v, 2 * H);
@@ -210,7 +209,7 @@ static void see_backward(const struct pass *pass, real *dC, const struct view *v
                              SET);
         add_outer(dC, t->dY, X, v, 2 * H);
         kernels->lanes_shared(written(t->dbase, D), rows_of(t->dX, D), w.A, H, D, D, ADD);
-        kernels->lanes_lanes(w.dA, columns_of(t->dX, D), rows_of(t->base, D), D, D, H, ADD);
+        outer_add(&w.outer_A, t->dX, t->base, H, kernels);
         kernels->axpy(row(t->dXa, h * H, D), row(t->dX, H, D), 1, H * D);
     }
 }
@@ -224,15 +223,13 @@ static void move_query_backward(const struct pass *pass, real *dz, real *dC, con
     for (int h = 0; h < v->H; h++) {
         struct merged_head w = first_head(pass, v, h);
         kernels->lanes_shared(written(t->dT, D), rows_of(t->dz1, D), flipped(w.A), 1, D, D, SET);
-        kernels->lanes_lanes(w.dA, columns_of(row(t->T, h, D), D), rows_of(t->dz1, D), D, D, 1,
-                             ADD);
+        outer_add(&w.outer_A, row(t->T, h, D), t->dz1, 1, kernels);
         kernels->lanes_lanes(written(t->dP, N), rows_of(t->dT, D), columns_of(v->C, D), 1, N, D,
                              SET);
         add_outer(dC, row(t->P, h, N), t->dT, v, 1);
         kernels->lanes_lanes(written(t->dQ, D), rows_of(t->dP, N), rows_of(v->C, D), 1, D, N, SET);
         add_outer(dC, t->dP, row(t->Q, h, D), v, 1);
-        kernels->lanes_lanes(written(w.dB, D), columns_of(v->z, D), rows_of(t->dQ, D), D, D, 1,
-                             ADD);
+        outer_add(&w.outer_B, v->z, t->dQ, 1, kernels);
         if (dz)
             kernels->lanes_shared(written(dz, D), rows_of(t->dQ, D), flipped(w.B), 1, D, D, ADD);
     }
@@ -254,8 +251,7 @@ void tail_backward(struct pass *pass, int layer)
     kernels->copy(t->dz1 + (ptrdiff_t)v.second.channel * LANES, t->dr, 1);
     for (int g = 0; g < v.H; g++) {
         struct merged_head w = second_head(pass, &v, g);
-        kernels->lanes_lanes(written(w.dB, D), columns_of(t->z1, D),
-                             rows_of(row(t->dbase, g, D), D), D, D, 1, ADD);
+        outer_add(&w.outer_B, t->z1, row(t->dbase, g, D), 1, kernels);
         kernels->lanes_shared(written(t->dz1, D), rows_of(row(t->dbase, g, D), D), flipped(w.B), 1,
                               D, D, ADD);
     }

@@ -7,8 +7,8 @@
 
 enum { SIZE = 45, AREA = SIZE * SIZE };
 
-typedef void product(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
-                     enum update update);
+typedef void product_kernel(struct matrix C, struct operand A, struct operand B, int m, int n,
+                            int k, enum update update);
 
 struct shape {
     int m, n, k;
@@ -64,7 +64,7 @@ static void refill(struct source *source)
 }
 
 /* size_B: LANES when B is one matrix a lane, 1 when all lanes share it */
-static void products_of_lanes(product *function, int size_B)
+static void products_of_lanes(product_kernel *function, int size_B)
 {
     struct source source = {(uint64_t)size_B};
     for (int i = 0; i < 160; i++) {

@@ -121,8 +121,8 @@ static enum status print_plan(const struct plan *plan, const char *file, struct 
     show_bytes(free, sizeof free, (double)size.free);
     show_bytes(memory, sizeof memory, (double)estimate.memory);
     estimate_print(time, sizeof time, &estimate);
-    printf("\n%s: %s, %s are free\nmemory: at most %s a run\ntime: %s\n", file, bytes, free, memory,
-           time);
+    printf("\n%s: at most %s, %s are free\nmemory: at most %s a run\ntime: %s\n", file, bytes, free,
+           memory, time);
     return OK;
 }
 

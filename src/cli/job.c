@@ -56,13 +56,12 @@ static enum status check_folder(const char *path, struct error *err)
 
 /* More than limits.file, or more than half of what is free, wants a nod. */
 static enum status check_size(const struct job *job, const struct plan *plan,
-                              const struct estimate *estimate, int64_t *total, struct error *err)
+                              const struct estimate *estimate, struct error *err)
 {
     struct store_size size;
     enum status st = store_measure(&size, plan, job->file, NULL, NULL, err);
     if (st != OK)
         return st;
-    *total = size.total;
     char bytes[32], limit[32];
     show_bytes(bytes, sizeof bytes, (double)size.total);
     if (job->options->yes)
@@ -92,10 +91,9 @@ static int known_ranks(const struct job *job)
 static enum status create(const struct job *job, const struct plan *plan, struct error *err)
 {
     struct estimate estimate = estimate_plan(plan);
-    int64_t total = 0;
     enum status st = check_folder(job->file, err);
     if (st == OK)
-        st = check_size(job, plan, &estimate, &total, err);
+        st = check_size(job, plan, &estimate, err);
     const struct kernels *kernels;
     if (st == OK)
         st = kernels_best(&kernels, err);
@@ -116,7 +114,9 @@ static enum status create(const struct job *job, const struct plan *plan, struct
     if (st != OK)
         return st;
     char bytes[32], time[64];
-    show_bytes(bytes, sizeof bytes, (double)total);
+    struct stat made = {0};
+    stat(job->file, &made);
+    show_bytes(bytes, sizeof bytes, (double)made.st_size);
     estimate_print(time, sizeof time, &estimate);
     printf("%s: %" PRId64 " runs, %s; %s is made, %s\n", plan_name(plan), plan_count(plan), time,
            job->file, bytes);

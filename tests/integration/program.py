@@ -43,10 +43,10 @@ def environment(**more):
 class Job:
     """A started program and everything that it starts, known by a mark in their environment."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, under=()):
         self.mark = f"MESASWEEP_TEST={uuid.uuid4()}"
         name, value = self.mark.split("=")
-        self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=folder, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*under, PROGRAM, *map(str, arguments)], cwd=folder, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, start_new_session=True,
                                         env=environment(**{name: value}))
 
@@ -106,13 +106,14 @@ class Case(unittest.TestCase):
         (self.folder / name).write_text(text)
         return name
 
-    def start(self, *arguments):
-        self.jobs.append(Job(self.folder, *arguments))
+    def start(self, *arguments, under=()):
+        """`under` is what starts the program: mpirun with its options."""
+        self.jobs.append(Job(self.folder, *arguments, under=under))
         return self.jobs[-1]
 
-    def run_program(self, *arguments, code=0):
+    def run_program(self, *arguments, code=0, under=()):
         """stdout of the program, which must end with that code and, when it succeeds, say nothing wrong."""
-        got, out, err = self.start(*arguments).wait()
+        got, out, err = self.start(*arguments, under=under).wait()
         self.assertEqual(got, code, f"{arguments}: {out}{err}")
         return out
 

@@ -86,6 +86,15 @@ class Sweep(program.Case):
             self.assertEqual(file["config"].attrs["train.batch"], 48)
             self.assertEqual(file["config"].attrs["train.steps"], 30)
 
+    def test_a_sweep_joins_the_mpirun_that_it_is_under(self):
+        self.run_tiny()
+        mpirun = ("mpirun", "-q", "-n", "2")
+        self.run_program("run", "tiny.yaml", "-o", "joined.h5", under=mpirun)
+        self.assertSameResults("tiny.h5", "joined.h5")
+        code, out, err = self.start("run", "tiny.yaml", "-o", "wrong.h5", "model.depth=99", under=mpirun).wait()
+        self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+        self.assertFalse((self.folder / "wrong.h5").exists())
+
     def test_a_run_with_changed_key_is_another_sweep(self):
         self.run_tiny()
         before = (self.folder / "tiny.h5").read_bytes()

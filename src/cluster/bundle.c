@@ -33,17 +33,17 @@ enum status bundle_begin(struct bundle *b, const struct plan *plan, struct error
     return OK;
 }
 
-static bool can_run(const struct run_config *config, uint64_t analyses, size_t record, char *why,
+static bool can_run(const struct run_config *config, const struct sizes *sizes, char *why,
                     size_t why_size)
 {
-    double memory = (double)run_memory(config, analyses);
+    double memory = (double)sizes->memory;
     if (config->limits.memory > 0 && memory > config->limits.memory) {
         snprintf(why, why_size, "needs %.4g MB of memory, limits.memory is %.4g MB", memory / 1e6,
                  config->limits.memory / 1e6);
         return false;
     }
-    if (record > WIRE_MOST - 4096) {
-        snprintf(why, why_size, "its record of %zu bytes is longer than %d", record,
+    if (sizes->record > WIRE_MOST - 4096) {
+        snprintf(why, why_size, "its record of %zu bytes is longer than %d", sizes->record,
                  WIRE_MOST - 4096);
         return false;
     }
@@ -54,10 +54,9 @@ enum status bundle_add(struct bundle *b, const struct plan *plan, int64_t run, i
                        bool *fits, char *why, size_t why_size, struct error *err)
 {
     struct run_config config;
-    uint64_t analyses = plan_analyses(plan);
     plan_config(plan, run, &config);
-    size_t record = run_record_bytes(&config, analyses);
-    *fits = can_run(&config, analyses, record, why, why_size);
+    sizes_of(&b->sizes, &config, plan_analyses(plan));
+    *fits = can_run(&config, &b->sizes, why, why_size);
     if (!*fits)
         return OK;
     enum status st = make_room(b, sizeof(struct message_item) + TEXT_MOST, err);
@@ -70,7 +69,7 @@ enum status bundle_add(struct bundle *b, const struct plan *plan, int64_t run, i
                          (long long)run, TEXT_MOST);
     struct message_item item = {
         .run = run,
-        .record_bytes = (int64_t)record,
+        .record_bytes = (int64_t)b->sizes.record,
         .seconds = config.limits.seconds,
         .memory = config.limits.memory,
         .attempt = attempt,

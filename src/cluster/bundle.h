@@ -3,11 +3,13 @@
 #define CLUSTER_BUNDLE_H
 
 #include "cluster/message.h"
+#include "sizes.h"
 #include "sweep/plan.h"
 
 struct bundle {
     unsigned char *data; /* a struct message_run with its items; owned */
     size_t used, size;
+    struct sizes sizes;
 };
 
 /* Empties it for the runs of this plan. */

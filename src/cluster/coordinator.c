@@ -61,7 +61,8 @@ static enum status add_runs(struct coordinator *c)
         }
         struct run_config config;
         plan_config(c->plan, run, &config);
-        scheduler_add(c->scheduler, run, run_cost(&config, analyses), config.retry.attempts);
+        sizes_of(&c->bundle.sizes, &config, analyses);
+        scheduler_add(c->scheduler, run, c->bundle.sizes.cost, config.retry.attempts);
     }
     return OK;
 }

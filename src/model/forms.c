@@ -2,11 +2,18 @@
  * first N rows of the stream [T][D]. */
 #include "forms.h"
 
+/* base + offset, or NULL when the set has no such array. */
+static real *within(real *base, ptrdiff_t offset)
+{
+    return base ? base + offset : NULL;
+}
+
 static struct outer outer_of(struct matrix sum, real *left, real *right, int *rows, int m, int n,
                              int h)
 {
     ptrdiff_t head = (ptrdiff_t)h * OUTER_ROWS * LANES;
-    return (struct outer){sum, left + head * m, right + head * n, rows + h, m, n};
+    return (struct outer){
+        sum, within(left, head * m), within(right, head * n), rows ? rows + h : NULL, m, n};
 }
 
 struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
@@ -15,16 +22,16 @@ struct merged_head merged_head_of(const struct pass *pass, const struct extent *
     const struct merged_set *s = &pass->merged.sets[pass->model->weight_sets == 1 ? 0 : layer];
     int D = pass->model->D, first = extent->channel - s->channel, channels = s->channels;
     int width = padded(channels);
-    ptrdiff_t dA = ((ptrdiff_t)h * D * channels) * LANES;
-    struct merged_head w = {.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
-                            .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
-                            .dB = s->dB + (ptrdiff_t)h * D * D * LANES,
-                            .dA = {s->dA + dA + first * LANES, (ptrdiff_t)channels * LANES, LANES},
-                            .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
-                            .sum_A = {s->sum_A + (ptrdiff_t)h * D * channels + first, channels, 1}};
+    real *dA = within(s->dA, (ptrdiff_t)h * D * channels * LANES);
+    struct merged_head w = {
+        .B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
+        .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
+        .dB = within(s->dB, (ptrdiff_t)h * D * D * LANES),
+        .dA = {within(dA, (ptrdiff_t)first * LANES), (ptrdiff_t)channels * LANES, LANES},
+        .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
+        .sum_A = {s->sum_A + (ptrdiff_t)h * D * channels + first, channels, 1}};
     w.outer_B = outer_of(written(w.dB, D), s->left_B, s->right_B, s->rows_B, D, D, h);
-    w.outer_A =
-        outer_of(written(s->dA + dA, channels), s->left_A, s->right_A, s->rows_A, D, channels, h);
+    w.outer_A = outer_of(written(dA, channels), s->left_A, s->right_A, s->rows_A, D, channels, h);
     return w;
 }
 

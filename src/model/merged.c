@@ -136,6 +136,8 @@ static void create_set(struct merged_set *set, const struct model *model, struct
     if (set->lanes) {
         set->dB = lanes(arena, H * D * D);
         set->dA = lanes(arena, H * D * set->channels);
+    }
+    if (set->outer) {
         set->left_B = lanes(arena, H * OUTER_ROWS * D);
         set->right_B = lanes(arena, H * OUTER_ROWS * D);
         set->left_A = lanes(arena, H * OUTER_ROWS * D);
@@ -173,6 +175,7 @@ static void create_layers(struct pass *pass, struct arena *arena)
         create_layer(layer, &e, model, arena);
         widen(set, &e);
         set->lanes = set->lanes || layer->form != FORM_HEADS;
+        set->outer = set->outer || (layer->form != FORM_HEADS && layer->form != FORM_MATRIX);
         set->keys = set->keys || layer->form != FORM_HEADS || layer->keys;
         set->values = set->values || layer->form != FORM_HEADS || layer->values;
     }

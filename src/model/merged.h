@@ -29,7 +29,7 @@ enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES, FORM_TAIL, FORM_TAIL_EN
  * weights run in lanes as well: one column a lane. */
 struct merged_set {
     bool used, keys, values; /* keys: some layer uses B; values: A */
-    bool lanes;              /* some form sums in dB and dA */
+    bool lanes, outer;       /* some form sums in dB and dA; some lets outer products wait */
     int channel, channels;   /* columns of A that some layer updates */
     real *B;                 /* [H][D][D], rows padded */
     real *A;                 /* [H][D][channels], rows padded */

@@ -90,7 +90,7 @@ static void collect(const struct pass *pass, int set)
     const struct merged_set *s = &pass->merged.sets[set];
     struct extent e = {.channel = s->channel, .channels = s->channels};
     int D = pass->model->D, H = pass->model->H;
-    for (int h = 0; h < H; h++) {
+    for (int h = 0; h < H && s->outer; h++) {
         struct merged_head w = merged_head_of(pass, &e, set, h);
         outer_end(&w.outer_B, pass->kernels);
         outer_end(&w.outer_A, pass->kernels);

@@ -7,31 +7,36 @@
 
 struct cluster_options {
     const char *file;   /* FILE.h5; exists, matches the plan */
-    int ranks;          /* --ranks of the launcher; 0: as many as there are cores */
-    int terminal_width; /* 0: no terminal, a line every 30 s instead of a bar */
+    int ranks;          /* --ranks of the launcher; 0: as many as the allocation or machine has */
+    int terminal_width; /* 0: no terminal, a line every 30 s instead of a bar. The launcher tells
+                           its ranks, which see no terminal, through MESASWEEP_TERMINAL */
     bool break_lock;
     double walltime; /* seconds from now until the job ends; 0: unknown */
 };
 
-/* How this process was started. */
+/* How this process was started, by the environment. */
 enum launch { LAUNCH_RANK, LAUNCH_PLAIN, LAUNCH_BATCH, LAUNCH_SRUN_WITHOUT_PMI };
 enum launch launch_kind(void);
 
 /* LAUNCH_PLAIN and LAUNCH_BATCH: starts `mpirun -q` with argv (argv[0] replaced by this binary's
- * path), in its own process group; INT and TERM become USR1; waits; *code is the coordinator's exit
- * code. */
+ * path), in its own process group, and waits; mpirun ends with its launcher. The first INT or TERM,
+ * HUP and every USR1 become USR1: a drain. A second INT or TERM ends at once. *code is the
+ * coordinator's exit code, 75 when a rank or mpirun was ended from outside; ERR_USAGE when there is
+ * no mpirun, ERR_MPI when a rank crashed. */
 enum status launch(int *code, char *const argv[], const struct cluster_options *options,
                    struct error *err) MUST_CHECK;
 
-/* Forks the nursery of this rank. Must be called before MPI_Init, with one thread. */
+/* Forks the nursery of this rank, and lets USR1, TERM and INT ask for a drain from now on. Must be
+ * called before MPI_Init, with one thread. */
 struct nursery;
 enum status nursery_start(struct nursery **nursery, struct error *err) MUST_CHECK;
 
 /* Joins MPI, checks that every rank is the same program, runs the plan (rank 0: coordinator, which
- * also computes) and finalises MPI. The plan is read by rank 0 only; other ranks pass NULL.
- * `prepare` runs on rank 0 after MPI_Init: it reads the sweep, creates or opens the file; its
- * failure ends all ranks in good order. *code: 0 all done, 1 some failed, 75 stopped early.
- * Collective. */
+ * also computes) and finalises MPI. The plan is read by rank 0 only. `prepare` runs on rank 0 after
+ * MPI_Init: it reads the sweep, creates or finds the file; its failure ends all ranks in good
+ * order. Runs that are done or diverged in the file are kept; those that failed in an earlier job
+ * are tried again. *code is the same on all ranks: 0 all done, 1 some failed, 2 refused, 75 stopped
+ * early. Takes the nursery. Collective; a rank that can not go on aborts the job. */
 enum status cluster_run(int *code, struct nursery *nursery, const struct cluster_options *options,
                         enum status (*prepare)(void *context, struct plan **plan,
                                                struct error *err),

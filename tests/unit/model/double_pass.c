@@ -154,6 +154,28 @@ static void each_part_alone_has_the_right_value_and_gradient(void **state)
     check("depth=2 layers=softmax+mesa keys_from=causal key_size=4", &sequence, 8);
 }
 
+/* The bound that positions.c states; the C library's own error is below 1e-15 (1 + angle). */
+static void positions_are_sines_and_cosines_of_long_sequences(void **state)
+{
+    (void)state;
+    enum { T = 1025, P = 12 };
+    struct token_shape shape = {
+        .tokens = T, .context = 1, .width = 1, .output_tokens = 1, .outputs = 1, .sign = 1};
+    struct model model = make("positions=concatenated position_size=12 key_size=1", &shape);
+    struct setup *s = setup_begin(&model, PASS_TOKENS, 1, 1);
+    setup_forward(s);
+    const real *stream = pass_activation(s->pass, 0);
+    for (int t = 0; t < T; t++)
+        for (int i = 0; i < P; i++) {
+            double angle = t / pow(10000, (double)(i - i % 2) / P);
+            double expected = i % 2 == 0 ? sin(angle) : cos(angle);
+            double value = (double)stream[(t * (P + 1) + 1 + i) * LANES];
+            if (!(fabs(value - expected) <= 1e-14 * (1 + angle)))
+                fail_msg("position %d, channel %d: %.17g is not %.17g", t, i, value, expected);
+        }
+    setup_end(s);
+}
+
 static void random_combinations_have_the_right_value_and_gradient(void **state)
 {
     (void)state;
@@ -173,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_part_alone_has_the_right_value_and_gradient),
+        cmocka_unit_test(positions_are_sines_and_cosines_of_long_sequences),
         cmocka_unit_test(random_combinations_have_the_right_value_and_gradient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Exact statements of science.md section 4 that need no training: 1, 8 and 10. */
+/* Exact statements of science.md section 4 that need no training: 1, 2, 8 and 10. */
 #include "test.h"
 
 #include "setup.h"
@@ -132,6 +132,89 @@ static void layers_are_steps_of_gradient_descent(void **state)
         check_descent("depth=2", 2, 1, true, (enum pass_path)path);
         check_descent("depth=3 heads=2 weights=shared", 3, 3, true, (enum pass_path)path);
         check_descent("depth=5 clip=1000", 5, 1, true, (enum pass_path)path);
+    }
+}
+
+/* Y = A B of [d,d] */
+static void square_product(double *Y, const double *A, const double *B)
+{
+    for (int i = 0; i < d * d; i++) {
+        Y[i] = 0;
+        for (int k = 0; k < d; k++)
+            Y[i] += A[i / d * d + k] * B[k * d + i % d];
+    }
+}
+
+/* x <- (I - a G) x */
+static void contract(double *x, const double *G, double a)
+{
+    double Gx[d] = {0};
+    for (int i = 0; i < d * d; i++)
+        Gx[i / d] += G[i] * x[i % d];
+    for (int i = 0; i < d; i++)
+        x[i] -= a * Gx[i];
+}
+
+/* G <- G (I - g G)^2 */
+static void flatten(double *G, double g)
+{
+    double F[d * d], GF[d * d];
+    for (int i = 0; i < d * d; i++)
+        F[i] = (i % (d + 1) == 0) - g * G[i];
+    square_product(GF, G, F);
+    square_product(G, GF, F);
+}
+
+/* Statement 2, with polynomials of G in the place of its eigenvalues: V = diag(1_d, -1),
+ * P_l = diag(-g_l 1_d, c_l), then y_q - yhat = w' prod_l (I - c_l G_l) x_q. */
+static void gd_plus_plus_is_the_polynomial_of_statement_2(void **state)
+{
+    (void)state;
+    enum { LAYERS = 3, D = d + 1 };
+    static const double c[LAYERS] = {.31, .45, .6}, g[LAYERS] = {.06, .09, .2};
+    struct token_shape shape = joint_shape(1);
+    for (int path = PASS_FAST; path <= PASS_TOKENS; path++) {
+        struct setup *s = begin("depth=3", &shape, (enum pass_path)path);
+        double w[LANES][d];
+        uint64_t seed = 21;
+        memset(s->weights, 0, s->model.parameters * sizeof *s->weights);
+        for (int l = 0; l < LAYERS; l++)
+            for (int i = 0; i < D; i++) {
+                bool y = i == d;
+                tensor(s, l, "query")[i * (D + 1)] = tensor(s, l, "key")[i * (D + 1)] = !y;
+                tensor(s, l, "value")[i * (D + 1)] = y ? -1 : 1;
+                tensor(s, l, "project")[i * (D + 1)] = y ? c[l] : -g[l];
+            }
+        for (int b = 0; b < LANES; b++) {
+            for (int i = 0; i < d; i++)
+                w[b][i] = setup_real(&seed, -1, 1);
+            for (int t = 0; t <= N; t++) {
+                double y = 0;
+                for (int i = 0; i < d; i++)
+                    y += w[b][i] * (s->tokens[(t * D + i) * LANES + b] /= 2);
+                s->tokens[(t * D + d) * LANES + b] = t < N ? y : 0;
+            }
+        }
+        pass_weights(s->pass, s->weights);
+        setup_forward(s);
+        for (int b = 0; b < LANES; b++) {
+            double G[d * d] = {0}, x[d], rest = 0;
+            for (int t = 0; t < N; t++)
+                for (int i = 0; i < d * d; i++)
+                    G[i] += token(s, t, i / d, b) * token(s, t, i % d, b);
+            for (int i = 0; i < d; i++) {
+                x[i] = token(s, N, i, b);
+                rest += w[b][i] * x[i];
+            }
+            for (int l = 0; l < LAYERS; l++) {
+                contract(x, G, c[l]);
+                flatten(G, g[l]);
+            }
+            for (int i = 0; i < d; i++)
+                rest -= w[b][i] * x[i];
+            assert_near((double)pass_outputs(s->pass)[b], rest);
+        }
+        setup_end(s);
     }
 }
 
@@ -392,6 +475,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_layer_is_one_step_of_gradient_descent_from_any_weights),
         cmocka_unit_test(layers_are_steps_of_gradient_descent),
+        cmocka_unit_test(gd_plus_plus_is_the_polynomial_of_statement_2),
         cmocka_unit_test(permuting_the_context_changes_nothing),
         cmocka_unit_test(a_token_never_changes_predictions_before_it),
         cmocka_unit_test(a_change_of_basis_inside_a_head_changes_nothing),

@@ -48,7 +48,7 @@ enum row_status writer_status(const struct store *store, int64_t run)
     return (enum row_status)(store->status[run] & ~QUEUED);
 }
 
-/* The column `status` counts and comes first; its text and the summary are copies. */
+/* The column `status` is what counts: what belongs to it is there before, its copies come after. */
 int writer_put_status(const struct store *store, int64_t run, enum row_status status,
                       const uint64_t *checksum, const double *figures)
 {
@@ -59,14 +59,14 @@ int writer_put_status(const struct store *store, int64_t run, enum row_status st
     int64_t summary = map->summary.offset + run * (int64_t)map->summary.row;
     if (checksum && map_write(store->fd, checksum, map_find(&map->results, "checksum"), run) != 0)
         return -1;
-    if (map_write(store->fd, &byte, map_find(&map->results, "status"), run) != 0 ||
-        map_write(store->fd, text, map_find(&map->results, "state"), run) != 0 ||
-        map_write_at(store->fd, text, sizeof text, summary + (int64_t)map->summary.status) != 0)
+    if (figures &&
+        map_write_at(store->fd, figures, (size_t)map->summary.figure_count * sizeof *figures,
+                     summary + (int64_t)map->summary.figures) != 0)
         return -1;
-    if (!figures)
-        return 0;
-    return map_write_at(store->fd, figures, (size_t)map->summary.figure_count * sizeof *figures,
-                        summary + (int64_t)map->summary.figures);
+    if (map_write(store->fd, &byte, map_find(&map->results, "status"), run) != 0 ||
+        map_write(store->fd, text, map_find(&map->results, "state"), run) != 0)
+        return -1;
+    return map_write_at(store->fd, text, sizeof text, summary + (int64_t)map->summary.status);
 }
 
 /* ---- queues */

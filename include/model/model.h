@@ -67,7 +67,8 @@ void model_class(const struct model *model, char *text, size_t size);
 /* Initial weights [parameters], a function of (config, seed): stream and counters of weights.c. */
 void model_draw(real *weights, const struct model *model, uint64_t seed);
 
-/* Multiply-adds of one task forward; backward is about twice as much. For cost estimates. */
+/* Multiply-adds of one task forward by PASS_FAST; backward is about twice as much. For cost
+ * estimates. */
 double model_cost(const struct model *model);
 
 enum pass_path {

@@ -62,6 +62,8 @@ double heads_cost(const struct pass *pass, int layer)
     double live = model->D - zero_channels(model, layer), N = e.keys, rows = e.rows;
     double queries = (m->keys ? rows : rows + N) * live * head.K, values = N * live * head.V;
     double attention = model->kinds[layer] == KIND_LINEAR ? linear_cost(&head) : scores_cost(&head);
+    if (model->kinds[layer] == KIND_MESA)
+        attention = 8 * N * head.K * head.K;
     double again = m->values ? 0 : attention + 3 * rows * model->K * e.channels;
     int products = input_gradient_wanted(pass, layer) ? 4 : 3; /* one forward, one again, dW, dx */
     return model->H * (products * (queries + values) + 3 * attention + again);

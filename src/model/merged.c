@@ -85,6 +85,29 @@ static void choose_tail(struct pass *pass)
     }
 }
 
+void merged_choose(struct pass *pass)
+{
+    for (int l = 0; l < pass->model->L; l++)
+        pass->merged.layers[l].form = choose(pass, l);
+    choose_tail(pass);
+}
+
+double merged_layer_cost(const struct pass *pass, int layer)
+{
+    switch (pass->merged.layers[layer].form) {
+    case FORM_HEADS:
+        return heads_cost(pass, layer) / 3;
+    case FORM_MATRIX:
+    case FORM_SCORES:
+        return merged_cost(pass, layer);
+    case FORM_TAIL:
+        return tail_cost(pass->model);
+    case FORM_TAIL_END:
+        return 0;
+    }
+    return 0;
+}
+
 /* ---- memory */
 
 static real *lanes(struct arena *arena, int count)
@@ -186,9 +209,7 @@ void merged_create(struct pass *pass, struct arena *arena)
     const struct model *model = pass->model;
     struct merged *m = &pass->merged;
     bool used = false, summed = false;
-    for (int l = 0; l < model->L; l++)
-        m->layers[l].form = choose(pass, l);
-    choose_tail(pass);
+    merged_choose(pass);
     create_layers(pass, arena);
     for (int set = 0; set < model->weight_sets; set++)
         if (m->sets[set].used) {

@@ -59,6 +59,12 @@ struct merged {
     real *dU, *dP, *dV, *dinput; /* [T][D], [T][N], [N][D], [T][D] */
 };
 
+/* Chooses the form of each layer: the fewest multiply-adds, forward and backward together. */
+void merged_choose(struct pass *pass);
+
+/* Multiply-adds of a layer forward; of those that are counted both ways, a third. */
+double merged_layer_cost(const struct pass *pass, int layer);
+
 /* Chooses the form of each layer and takes its memory. */
 void merged_create(struct pass *pass, struct arena *arena);
 

@@ -2,7 +2,7 @@
 
 #include "head.h"
 
-/* S and S q of all tokens, then the kernel's own scratch: two [K,K] and a few [K]. */
+/* What the kernels want for themselves. */
 static int own_scratch(const struct head *head)
 {
     return 4 * head->K * head->K + 4 * head->K;

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "kinds.h"
-#include "tensors.h"
+#include "pass.h"
 
 /* At most 14 tensors a layer and 8 of the whole model. */
 static_assert(MODEL_TENSORS_MAX >=
@@ -111,17 +110,12 @@ void model_class(const struct model *model, char *text, size_t size)
 
 double model_cost(const struct model *model)
 {
-    const struct token_shape *shape = &model->shape;
-    bool causal = model->config.keys_from == KEYS_CAUSAL;
-    double T = shape->tokens, D = model->D, K = model->K, H = model->H;
-    double N = causal ? T : shape->context;
-    double scores = causal ? T * (T + 1) / 2 : T * N;
-    double cost = T * shape->width * model->config.embedding + 2 * T * D * model->config.input_mlp;
-    for (int l = 0; l < model->L; l++) {
-        double attention = 2 * scores * K;
-        if (model->kinds[l] == KIND_MESA)
-            attention = 8 * T * K * K;
-        cost += H * (2 * T * D * K + 2 * N * D * K + attention) + 2 * T * D * model->config.mlp;
-    }
+    struct pass pass = {.model = model, .path = PASS_FAST};
+    double T = model->shape.tokens, D = model->D;
+    double cost = T * model->shape.width * model->config.embedding +
+                  2 * T * D * (model->config.input_mlp + model->L * model->config.mlp);
+    merged_choose(&pass);
+    for (int l = 0; l < model->L; l++)
+        cost += merged_layer_cost(&pass, l);
     return cost;
 }

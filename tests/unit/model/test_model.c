@@ -188,6 +188,17 @@ static void the_arena_that_was_measured_is_enough(void **state)
     arena_destroy(&arena);
 }
 
+/* L = 1 asks with one token: u = z B, u C', C a, and the sum over pairs; science.md 3 counts 600
+ * with sampling. */
+static void costs_are_those_of_the_path_that_runs(void **state)
+{
+    (void)state;
+    struct model one = make("depth=1"), wide = make("depth=5 heads=4 clip=10");
+    assert_true(model_cost(&one) == 121 + 110 + 110 + 10);
+    /* four layers of S, 2 H products, one of the tokens; then the scores form for each head */
+    assert_true(model_cost(&wide) == 4 * (1210 + 8 * 1331 + 1331) + 4 * (121 + 110 + 110 + 10));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +210,7 @@ int main(void)
         cmocka_unit_test(initial_weights_have_the_stated_moments_and_bounds),
         cmocka_unit_test(initial_weights_depend_on_seed_layer_and_tensor_alone),
         cmocka_unit_test(gains_start_at_one_and_biases_at_zero),
+        cmocka_unit_test(costs_are_those_of_the_path_that_runs),
         cmocka_unit_test(the_arena_that_was_measured_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Elementwise kernels against their definitions in double. u = 2^-24 is the error of one rounding,
  * relative to the exact result; what each kernel is allowed stands beside it. */
+#include "math/peak.h"
 #include "support.h"
 
 enum { ROWS = 13, COUNT_ = ROWS * LANES };
@@ -185,6 +186,26 @@ static void reduce_sum_adds_the_lanes(void **state)
         }
 }
 
+/* x = x/2 + 1 from 0 is 2 - 2^(1 - rounds), exactly while that has 24 bits. */
+static void chains_are_as_long_as_they_say(void **state)
+{
+    (void)state;
+    EACH_OBJECT(kernels)
+    for (int rounds = 0; rounds <= 24; rounds++) {
+        real chains[12 * LANES] = {0};
+        kernels->fma_chains(chains, rounds);
+        for (int i = 0; i < 12 * LANES; i++)
+            assert_true(chains[i] == (real)(2 - ldexp(1, 1 - rounds)));
+    }
+}
+
+static void the_peak_is_a_rate(void **state)
+{
+    (void)state;
+    double peak = math_fma_peak(kernels_at(0));
+    assert_true(peak > 1e7 && peak < 1e13);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +218,8 @@ int main(void)
         cmocka_unit_test(clip_passes_gradients_only_inside),
         cmocka_unit_test(gelu_is_its_formula),
         cmocka_unit_test(reduce_sum_adds_the_lanes),
+        cmocka_unit_test(chains_are_as_long_as_they_say),
+        cmocka_unit_test(the_peak_is_a_rate),
     };
     return cmocka_run_group_tests_name("lanes", tests, draw, NULL);
 }

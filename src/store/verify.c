@@ -62,6 +62,10 @@ static int hash_column(uint64_t *hash, const struct store *store, const struct m
     struct scan scan = scan_begin(store->fd, column, 0, rows);
     while (good == 0 && scan_next(&scan)) {
         bool read = false;
+        if (lock_beat(store->lock, NULL) != OK) { /* large files take longer than a heartbeat */
+            errno = EBUSY;
+            good = -1;
+        }
         for (int64_t i = 0; i < scan.count && good == 0; i++) {
             int64_t run = runs ? runs[scan.first + i] : scan.first + i;
             if (!is_judged(store, run))

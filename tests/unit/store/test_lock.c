@@ -5,13 +5,32 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "files.h"
 #include "fixture.h"
 
+/* The clock of base/clock.h, which a test can put forward. */
+static double ahead;
+
+double clock_wall(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9 + ahead;
+}
+
+double clock_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9 + ahead;
+}
+
 static int setup(void **state)
 {
+    ahead = 0;
     unsetenv("SLURM_JOB_ID");
     return folder_setup(state);
 }
@@ -147,6 +166,51 @@ static void a_broken_lock_is_not_removed_by_its_first_owner(void **state)
     assert_int_equal(folder_files(folder, 0), 0);
 }
 
+static void who_lost_the_lock_stops_at_the_next_heartbeat(void **state)
+{
+    const struct folder *folder = *state;
+    struct lock *first, *second;
+    struct error err = {""};
+    char message[512];
+    assert_int_equal(lock_take(&first, folder->file, false, NULL), OK);
+    assert_int_equal(lock_take(&second, folder->file, true, NULL), OK);
+    assert_int_equal(lock_beat(first, &err), OK); /* not yet time to look */
+    ahead = LOCK_BEAT + 1;
+    assert_int_equal(lock_beat(first, &err), ERR_IO);
+    snprintf(message, sizeof message, "%s: another process broke the lock; this one stops writing",
+             folder->file);
+    assert_string_equal(err.text, message);
+    assert_int_equal(lock_beat(second, &err), OK);
+    lock_release(first);
+    lock_release(second);
+}
+
+static double time_in(const char *name)
+{
+    double time = 0;
+    FILE *file = fopen(name, "r");
+    assert_int_equal(fscanf(file, "%*s %*d %*s %lf", &time), 1);
+    fclose(file);
+    return time;
+}
+
+static void the_heartbeat_is_written_every_ten_seconds(void **state)
+{
+    const struct folder *folder = *state;
+    struct lock *lock;
+    char name[256];
+    lock_file(name, folder);
+    assert_int_equal(lock_take(&lock, folder->file, false, NULL), OK);
+    double before = time_in(name);
+    ahead = LOCK_BEAT - 2;
+    assert_int_equal(lock_beat(lock, NULL), OK);
+    assert_true(time_in(name) == before);
+    ahead = LOCK_BEAT + 1;
+    assert_int_equal(lock_beat(lock, NULL), OK);
+    assert_true(time_in(name) >= before + LOCK_BEAT);
+    lock_release(lock);
+}
+
 static void a_second_store_is_refused(void **state)
 {
     const struct folder *folder = *state;
@@ -170,6 +234,8 @@ int main(void)
         TEST(an_old_heartbeat_of_another_host_does_not_refuse),
         TEST(a_lock_file_that_says_nothing_does_not_refuse),
         TEST(a_broken_lock_is_not_removed_by_its_first_owner),
+        TEST(who_lost_the_lock_stops_at_the_next_heartbeat),
+        TEST(the_heartbeat_is_written_every_ten_seconds),
         TEST(a_second_store_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* store.h - the result file: a complete, closed HDF5 file whose rows are written in place.
  *
- * Layout: design.md section 4, as src/README.md repeats it. Once created, the file is never opened
+ * Layout: src/README.md, "The result file". Once created, the file is never opened
  * for writing by HDF5: rows are pwritten at the datasets' offsets. Order of a commit: record, then
  * (after a good sync) checksum and status. A row is done only if its status says so and its
  * checksum holds.

@@ -171,7 +171,7 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, int l
     kernels->lanes_lanes(written(g->dV, channels), columns_of(m.P, N), rows_of(dout, channels), N,
                          channels, e->rows, SET);
     kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
-    if (e->rows <= 2)
+    if (e->rows <= OUTER_QUERIES)
         outer_add(&w.outer_B, C + first, g->dU, e->rows, kernels);
     else
         kernels->lanes_lanes(written(w.dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,

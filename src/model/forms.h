@@ -6,7 +6,7 @@
 
 /* Adding the outer product of one row costs a load and a store for each multiply-add, so rows wait
  * until there are OUTER_ROWS of them or the super-group ends. sum [m,n] += left' right. */
-enum { OUTER_ROWS = 16 };
+enum { OUTER_ROWS = 16, OUTER_QUERIES = 2 /* scores with more add their product at once */ };
 
 struct outer {
     struct matrix sum;

@@ -198,7 +198,8 @@ static void create_layers(struct pass *pass, struct arena *arena)
         create_layer(layer, &e, model, arena);
         widen(set, &e);
         set->lanes = set->lanes || layer->form != FORM_HEADS;
-        set->outer = set->outer || (layer->form != FORM_HEADS && layer->form != FORM_MATRIX);
+        set->outer = set->outer || layer->form == FORM_TAIL || layer->form == FORM_TAIL_END ||
+                     (layer->form == FORM_SCORES && e.rows <= OUTER_QUERIES);
         set->keys = set->keys || layer->form != FORM_HEADS || layer->keys;
         set->values = set->values || layer->form != FORM_HEADS || layer->values;
     }

@@ -58,7 +58,7 @@ INLINE vec exp_vec(vec x)
     p = fma_vec(p, r, all(0x1.555492p-3f));
     p = fma_vec(p, r, all(0x1.fffffcp-2f));
     p = fma_vec(p, r * r, r) + 1;
-    vec y = (vec)((ivec)p + (to_integer(n) << 23));
+    vec y = (vec)((uvec)p + ((uvec)to_integer(n) << 23));
     y = choose(less(x, all(0x1.62e430p6f)), y, x + INFINITY); /* infinite, or NaN, above */
     return choose(less(x, all(-0x1.5d589ep6f)), all(0), y);   /* below FLT_MIN */
 }
@@ -67,7 +67,7 @@ INLINE vec exp_vec(vec x)
  */
 INLINE vec log_of_normal(vec x)
 {
-    ivec bits = (ivec)x, e = (bits - 0x3f2aaaab) & -0x800000;
+    uvec bits = (uvec)x, e = (bits - 0x3f2aaaab) & 0xff800000;
     vec f = (vec)(bits - e) - 1, ff = f * f;
     vec p = fma_vec(all(-0x1.07c894p-3f), f, all(0x1.1e678cp-3f));
     p = fma_vec(p, f, all(-0x1.f332f8p-4f));
@@ -78,7 +78,8 @@ INLINE vec log_of_normal(vec x)
     p = fma_vec(p, f, all(0x1.555506p-2f));
     p = fma_vec(p, f, all(-0.5f));
     p = fma_vec(p, ff, f);
-    return fma_vec(__builtin_convertvector(e, vec), all(0x1.62e430p-24f), p); /* e holds e 2^23 */
+    return fma_vec(__builtin_convertvector((ivec)e, vec), all(0x1.62e430p-24f),
+                   p); /* e holds e 2^23 */
 }
 
 INLINE vec log_vec(vec x)
@@ -136,7 +137,7 @@ INLINE vec sin_of_quadrant(ivec q, vec r)
 {
     vec y = choose(less((vec){0}, __builtin_convertvector(q & 1, vec)), cos_of_reduced(r),
                    sin_of_reduced(r));
-    return (vec)((ivec)y ^ ((q & 2) << 30));
+    return (vec)((uvec)y ^ (((uvec)q & 2) << 30));
 }
 
 INLINE vec sin_vec(vec x)

@@ -24,9 +24,11 @@
 
 #ifdef MESASWEEP_DOUBLE
 typedef int64_t integer;
+typedef uint64_t bits_of_real;
 #define PS(name) name##_pd
 #else
 typedef int32_t integer;
+typedef uint32_t bits_of_real;
 #define PS(name) name##_ps
 #endif
 
@@ -46,6 +48,7 @@ typedef int32_t integer;
 
 typedef real vec __attribute__((vector_size(REGISTER)));
 typedef integer ivec __attribute__((vector_size(REGISTER)));
+typedef bits_of_real uvec __attribute__((vector_size(REGISTER))); /* wraps, as bits have to */
 typedef uint32_t words __attribute__((vector_size(VL * 4)));
 /* The same in memory, at any address. */
 typedef real vec_at __attribute__((vector_size(REGISTER), aligned(sizeof(real)), may_alias));

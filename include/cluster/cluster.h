@@ -18,6 +18,9 @@ struct cluster_options {
 enum launch { LAUNCH_RANK, LAUNCH_PLAIN, LAUNCH_BATCH, LAUNCH_SRUN_WITHOUT_PMI };
 enum launch launch_kind(void);
 
+/* How many ranks there are or will be when `asked` are wanted (0: no wish); 0: not known yet. */
+int launch_ranks(int asked);
+
 /* LAUNCH_PLAIN and LAUNCH_BATCH: starts `mpirun -q` with argv (argv[0] replaced by this binary's
  * path), in its own process group, and waits; mpirun ends with its launcher. The first INT or TERM,
  * HUP and every USR1 become USR1: a drain. A second INT or TERM ends at once. *code is the

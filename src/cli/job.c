@@ -81,13 +81,6 @@ static enum status check_size(const struct job *job, const struct plan *plan,
     return OK;
 }
 
-/* How many ranks there will be, as far as it is known before MPI has started. */
-static int known_ranks(const struct job *job)
-{
-    const char *size = getenv("OMPI_COMM_WORLD_SIZE");
-    return size ? atoi(size) : job->options->ranks;
-}
-
 static enum status create(const struct job *job, const struct plan *plan, struct error *err)
 {
     struct estimate estimate = estimate_plan(plan);
@@ -108,7 +101,7 @@ static enum status create(const struct job *job, const struct plan *plan, struct
         .isa = kernels->name,
         .host = host.nodename,
         .slurm_job = getenv("SLURM_JOB_ID"),
-        .ranks = known_ranks(job),
+        .ranks = launch_ranks(job->options->ranks),
     };
     st = store_create(job->file, plan, &provenance, err);
     if (st != OK)
@@ -147,6 +140,11 @@ static enum status count_left(int64_t *left, const struct job *job, const struct
     enum status st = store_open(&store, job->file, plan, job->options->break_lock, err);
     if (st != OK)
         return st;
+    int64_t damaged;
+    const int64_t *runs = store_damaged(store, &damaged);
+    for (int64_t i = 0; i < damaged; i++)
+        fprintf(stderr, "mesasweep: %s: run %016" PRIx64 ": its row is damaged; it runs again\n",
+                job->file, plan_identity(plan, runs[i]));
     *left = 0;
     for (int64_t run = 0; run < plan_count(plan); run++) {
         enum row_status status = store_status(store, run);

@@ -56,6 +56,16 @@ static int processors(void)
     return count > 0 ? count : 1;
 }
 
+int launch_ranks(int asked)
+{
+    static const char *const known[] = {"OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS"};
+    enum launch kind = launch_kind();
+    if (kind == LAUNCH_PLAIN || (kind == LAUNCH_BATCH && asked > 0))
+        return asked > 0 ? asked : processors();
+    const char *size = getenv(known[kind == LAUNCH_BATCH]);
+    return size ? atoi(size) : 0;
+}
+
 struct command {
     char ranks[16], host[32], program[4096];
     const char *words[64];
@@ -73,7 +83,7 @@ static void add(struct command *command, const char *word)
 static void plain(struct command *command, int ranks)
 {
     int most = processors();
-    ranks = ranks > 0 ? ranks : most;
+    ranks = launch_ranks(ranks);
     snprintf(command->ranks, sizeof command->ranks, "%d", ranks);
     snprintf(command->host, sizeof command->host, "localhost:%d", ranks);
     add(command, "--host");

@@ -23,6 +23,7 @@ class Sweep(program.Case):
             self.assertEqual(file.attrs["format"], "mesasweep")
             self.assertEqual(file.attrs["name"], "tiny")
             self.assertEqual(file.attrs["sweep"], program.TINY)
+            self.assertEqual(file.attrs["ranks"], 2)
             results = file["results"]
             self.assertEqual(len(set(results["run"].asstr()[()])), 9)
             names = {value: name for name, value in h5py.check_enum_dtype(results["status"].dtype).items()}
@@ -73,6 +74,23 @@ class Sweep(program.Case):
             out = self.run_program(*again)
             self.assertIn("tiny.h5: all 9 runs are done; nothing to do", out)
             self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
+
+    def test_a_flipped_bit_is_told_and_its_run_goes_again(self):
+        self.run_tiny("-o", "whole.h5")
+        self.run_tiny()
+        with h5py.File(self.folder / "tiny.h5", "r") as file:
+            curves = file["results/test_loss"]
+            identity, place = file["results/run"].asstr()[4], curves.id.get_offset() + 4 * curves.shape[1] * 4
+        with open(self.folder / "tiny.h5", "r+b") as file:
+            file.seek(place)
+            byte = file.read(1)[0]
+            file.seek(place)
+            file.write(bytes([byte ^ 1]))
+        code, out, err = self.start("run", "tiny.yaml", "--ranks", 1).wait()
+        self.assertEqual(code, 0, err)
+        self.assertIn(f"mesasweep: tiny.h5: run {identity}: its row is damaged; it runs again\n", err)
+        self.assertIn("tiny.h5: 8 of 9 runs are done; 1 to do", out)
+        self.assertSameResults("whole.h5", "tiny.h5")
 
     def test_resume_needs_only_the_file(self):
         self.write("tiny.yaml", program.TINY + "quick: {train.steps: 30}\n")

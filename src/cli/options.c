@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,31 @@ static error_t take_output(struct parse *parse, const char *text)
     return 0;
 }
 
+static error_t take_switch(struct options *options, int key)
+{
+    /* clang-format off */
+    static const struct {
+        int key;
+        size_t offset; /* of a bool */
+    } switches[] = {
+        {OPTION_YES,        offsetof(struct options, yes)},
+        {OPTION_HELP,       offsetof(struct options, help)},
+        {OPTION_QUICK,      offsetof(struct options, quick)},
+        {OPTION_BREAK_LOCK, offsetof(struct options, break_lock)},
+        {OPTION_JSON,       offsetof(struct options, json)},
+        {OPTION_CSV,        offsetof(struct options, csv)},
+        {OPTION_LIST,       offsetof(struct options, list)},
+        {OPTION_MARKDOWN,   offsetof(struct options, markdown)},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
+        if (switches[i].key == key) {
+            *(bool *)((char *)options + switches[i].offset) = true;
+            return 0;
+        }
+    return ARGP_ERR_UNKNOWN;
+}
+
 /* One option or event of argp; a row that the command does not list never comes here. */
 static error_t take(int key, char *text, struct argp_state *state)
 {
@@ -58,30 +84,6 @@ static error_t take(int key, char *text, struct argp_state *state)
         return take_output(parse, text);
     case OPTION_RANKS:
         return take_ranks(parse, text);
-    case OPTION_YES:
-        options->yes = true;
-        return 0;
-    case OPTION_HELP:
-        options->help = true;
-        return 0;
-    case OPTION_QUICK:
-        options->quick = true;
-        return 0;
-    case OPTION_BREAK_LOCK:
-        options->break_lock = true;
-        return 0;
-    case OPTION_JSON:
-        options->json = true;
-        return 0;
-    case OPTION_CSV:
-        options->csv = true;
-        return 0;
-    case OPTION_LIST:
-        options->list = true;
-        return 0;
-    case OPTION_MARKDOWN:
-        options->markdown = true;
-        return 0;
     case ARGP_KEY_ARGS:
         options->words = state->argv + state->next;
         options->word_count = state->argc - state->next;
@@ -90,7 +92,7 @@ static error_t take(int key, char *text, struct argp_state *state)
         parse->at = state->next;
         return ARGP_ERR_UNKNOWN;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return take_switch(options, key);
     }
 }
 

@@ -12,7 +12,8 @@ import time
 import program
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
-SWEEP = program.TINY.replace("steps: 60", "steps: 1500").replace("count: 3", "count: 4")
+# Long enough to be warned in its middle: a dozen seconds on two fast cores.
+SWEEP = program.TINY.replace("steps: 60", "steps: 15000").replace("count: 3", "count: 4")
 
 CONFIG = """\
 ClusterName=test

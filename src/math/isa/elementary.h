@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "../angle.h"
-#include "vector.h"
+#include "fused.h"
 
 #ifdef MESASWEEP_DOUBLE
 /* clang-format off */

@@ -2,7 +2,7 @@
 #ifndef MATH_ISA_TABLE_H
 #define MATH_ISA_TABLE_H
 
-#include "vector.h"
+#include "fused.h"
 
 #define KERNEL(name) NAME(kernel_##name)
 

@@ -9,7 +9,7 @@
 #ifndef MATH_ISA_TILES_H
 #define MATH_ISA_TILES_H
 
-#include "vector.h"
+#include "fused.h"
 
 /* As many sums as there are registers, less what a row of B and one element of A need. */
 #if defined(MESASWEEP_ISA_avx512)

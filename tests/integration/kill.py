@@ -6,7 +6,7 @@ import time
 import program
 
 SECONDS = 20  # of killing
-SWEEP = program.TINY.replace("steps: 60", "steps: 300").replace("count: 3", "count: 8")
+SWEEP = program.TINY.replace("steps: 60", "steps: 3000").replace("count: 3", "count: 6")
 
 
 class Kill(program.Case):

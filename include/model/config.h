@@ -40,6 +40,8 @@ struct model_config {
     int init;               /* enum model_init */
     double init_scale;      /* variance of initial weights = init_scale / (L fan_in), truncated */
     double init_deviation;  /* standard deviation with init: normal */
+    struct key_text
+        frozen; /* tensors that do not train: "none", "query key", "all except output" */
 };
 
 extern const struct key_table model_keys;

@@ -38,6 +38,7 @@ struct tensor {
     int rank, shape[2];
     size_t offset, count; /* in reals, from the start of the block */
     bool decays;          /* matrices do; biases, gains and single numbers do not */
+    bool frozen;          /* does not train: keeps its initial bits */
     int row;              /* in the table of tensors.c */
 };
 

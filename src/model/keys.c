@@ -1,5 +1,6 @@
 #include "kinds.h"
 #include "model/config.h"
+#include "tensors.h"
 
 static const char *const kind_names[] = {"transformer", NULL};
 static const char *const weights_names[] = {"per_layer", "shared", NULL};
@@ -66,6 +67,8 @@ static const struct key keys[] = {
       .unit = "1", .help = "variance of the initial weights times L and fan-in, with init: truncated"),
     M(init_deviation, .name = "model.init_deviation", .min = 0, .max = 100, .fallback = "0.0002", .neutral = "0.0002",
       .unit = "1", .help = "standard deviation of the initial weights, with init: normal"),
+    M(frozen, .name = "model.frozen", .check = frozen_check, .fallback = "none", .neutral = "none",
+      .help = "tensors that keep their initial values: none, all, names as in \"query key\", or \"all except\" and names"),
 };
 /* clang-format on */
 #undef M

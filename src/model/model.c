@@ -75,8 +75,10 @@ enum status model_init(struct model *model, const struct model_config *config,
     if (st != OK)
         return st;
     tensors_lay_out(&result);
-    *model = result;
-    return OK;
+    st = frozen_mark(&result, err);
+    if (st == OK)
+        *model = result;
+    return st;
 }
 
 /* Names and shapes of all tensors, as they determine the datasets of a class. */

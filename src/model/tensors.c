@@ -161,6 +161,11 @@ enum tensor_init tensor_init(enum tensor_row row)
     return rows[row].init;
 }
 
+const char *tensor_name(enum tensor_row row)
+{
+    return rows[row].name;
+}
+
 static void append(struct model *model, enum tensor_row row, int layer)
 {
     const struct row *r = &rows[row];

@@ -28,6 +28,7 @@ enum tensor_row {
     TENSOR_INPUT_OUT_BIAS,
     TENSOR_OUTPUT,
     TENSOR_OUTPUT_BIAS,
+    TENSOR_PREFIX,
     TENSOR_ROWS,
 };
 
@@ -35,6 +36,7 @@ enum tensor_init {
     TENSOR_DRAWN, /* as model.init says, fan-in = rows */
     TENSOR_ZERO,
     TENSOR_ONE,
+    TENSOR_NORMAL, /* N(0, 1) whatever model.init says */
 };
 
 enum tensor_init tensor_init(enum tensor_row row);

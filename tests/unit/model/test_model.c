@@ -226,6 +226,29 @@ static void gains_start_at_one_and_biases_at_zero(void **state)
     free(weights);
 }
 
+/* 16,384 numbers: the mean has deviation 1/128, the mean square sqrt(2)/128; six of them. An
+ * initial scale of 0 does not matter. */
+static void a_prefix_starts_as_standard_normal_numbers(void **state)
+{
+    (void)state;
+    struct token_shape wide = {
+        .tokens = 3, .context = 2, .width = 16, .output_tokens = 1, .outputs = 1, .sign = 1};
+    struct model_config config = setup_config("prefix=1024 init_scale=0");
+    struct model model;
+    assert_int_equal(model_init(&model, &config, &wide, NULL), OK);
+    real *weights = calloc(model.parameters, sizeof *weights);
+    model_draw(weights, &model, 1);
+    const real *prefix = definition_tensor(&model, weights, -1, "prefix");
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 16384; i++) {
+        sum += (double)prefix[i];
+        squares += (double)prefix[i] * (double)prefix[i];
+    }
+    assert_true(fabs(sum / 16384) < 6. / 128);
+    assert_true(fabs(squares / 16384 - 1) < 6 * sqrt(2) / 128);
+    free(weights);
+}
+
 static void the_arena_that_was_measured_is_enough(void **state)
 {
     (void)state;
@@ -262,6 +285,7 @@ int main(void)
         cmocka_unit_test(initial_weights_have_the_stated_moments_and_bounds),
         cmocka_unit_test(initial_weights_depend_on_seed_layer_and_tensor_alone),
         cmocka_unit_test(gains_start_at_one_and_biases_at_zero),
+        cmocka_unit_test(a_prefix_starts_as_standard_normal_numbers),
         cmocka_unit_test(costs_are_those_of_the_path_that_runs),
         cmocka_unit_test(the_arena_that_was_measured_is_enough),
     };

@@ -239,16 +239,20 @@ static void decay_pulls_matrices_to_zero(void **state)
 static void frozen_tensors_keep_their_initial_bits(void **state)
 {
     (void)state;
-    static const char *const optimisers[] = {"train.optimiser=adam", "train.optimiser=sgd"};
-    for (size_t o = 0; o < COUNT(optimisers); o++) {
-        struct setup s = SETUP(SMALL, optimisers[o], "train.decay=0.1", "model.depth=2",
-                               "model.layers=mix*", "model.frozen=key project gate");
+    static const char *const cases[][2] = {
+        {"train.optimiser=adam", "model.frozen=key project gate"},
+        {"train.optimiser=sgd", "model.frozen=key project gate"},
+        {"train.optimiser=adam", "model.frozen=all except prefix"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct setup s = SETUP(SMALL, cases[i][0], cases[i][1], "train.decay=0.1", "model.depth=2",
+                               "model.layers=mix*", "model.prefix=2");
         setup_start(&s);
         real *before = calloc(s.model.parameters, sizeof *before);
         memcpy(before, train_weights(s.trainer), s.model.parameters * sizeof *before);
         assert_int_equal(setup_run(&s), TRAIN_DONE);
-        for (int i = 0; i < s.model.tensor_count; i++) {
-            const struct tensor *t = &s.model.tensors[i];
+        for (int n = 0; n < s.model.tensor_count; n++) {
+            const struct tensor *t = &s.model.tensors[n];
             bool same = memcmp(before + t->offset, train_weights(s.trainer) + t->offset,
                                t->count * sizeof *before) == 0;
             assert_int_equal(same, t->frozen);

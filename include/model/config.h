@@ -32,6 +32,7 @@ struct model_config {
     int mlp;                /* hidden size of the MLP after attention; 0: none */
     int input_mlp;          /* hidden size of the MLP before the first layer; 0: none */
     int embedding;          /* width D of an input embedding; 0: none, the tokens are the stream */
+    int prefix;             /* tuned tokens in front of the sequence */
     bool output_embedding;  /* dense read-out of the outputs from the stream */
     bool embedding_bias;    /* embeddings have a bias */
     bool layer_norm;        /* LayerNorm before attention and MLP */
@@ -40,6 +41,8 @@ struct model_config {
     int init;               /* enum model_init */
     double init_scale;      /* variance of initial weights = init_scale / (L fan_in), truncated */
     double init_deviation;  /* standard deviation with init: normal */
+    struct key_text
+        frozen; /* tensors that do not train: "none", "query key", "all except output" */
 };
 
 extern const struct key_table model_keys;

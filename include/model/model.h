@@ -38,6 +38,7 @@ struct tensor {
     int rank, shape[2];
     size_t offset, count; /* in reals, from the start of the block */
     bool decays;          /* matrices do; biases, gains and single numbers do not */
+    bool frozen;          /* does not train: keeps its initial bits */
     int row;              /* in the table of tensors.c */
 };
 
@@ -45,7 +46,7 @@ enum { MODEL_LAYERS_MAX = 32, MODEL_TENSORS_MAX = 480 };
 
 struct model {
     struct model_config config;
-    struct token_shape shape;
+    struct token_shape shape;    /* the prefix included: T, N_k, first_token are larger by it */
     int L, H, K, D;              /* K resolved, D = width of the residual stream */
     int kinds[MODEL_LAYERS_MAX]; /* row in the table of layer kinds, per layer */
     int weight_sets;             /* 1 when shared, else L */
@@ -87,7 +88,8 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
  * forms products of weights that are shared by the batch. */
 void pass_weights(struct pass *pass, const real *weights);
 
-/* [T][W][LANES]: the caller writes all of it before each pass_forward. */
+/* [T - prefix][W][LANES]: the task's tokens, behind the prefix. The caller writes all of it before
+ * each pass_forward. */
 real *pass_tokens(struct pass *pass);
 
 void pass_forward(struct pass *pass);
@@ -102,7 +104,7 @@ void pass_backward(struct pass *pass, const real *doutputs);
 /* gradient[parameters] += the sums since the last call, which become 0. Once a super-group. */
 void pass_gradient(struct pass *pass, double *gradient);
 
-/* PASS_TOKENS only: d (what doutputs weighted) / d tokens, [T][W][LANES] of the last backward. */
+/* PASS_TOKENS only: d (what doutputs weighted) / d pass_tokens, of the last backward. */
 const real *pass_input_gradient(const struct pass *pass);
 
 /* PASS_TOKENS only: residual stream after layer l (0 = input of the first layer, L = last),

@@ -50,9 +50,12 @@ static void draw(real *weights, const struct tensor *tensor, const struct model 
 {
     const struct model_config *c = &model->config;
     struct normals normals = normals_begin(seed, tensor);
-    bool truncated = c->init == INIT_TRUNCATED;
+    bool standard = tensor_init((enum tensor_row)tensor->row) == TENSOR_NORMAL;
+    bool truncated = !standard && c->init == INIT_TRUNCATED;
     double variance = c->init_scale / ((double)model->L * tensor->shape[0]);
     double deviation = truncated ? sqrt(variance) / TRUNCATED_DEVIATION : c->init_deviation;
+    if (standard)
+        deviation = 1;
     for (size_t i = 0; i < tensor->count; i++) {
         double z = truncated ? normals_within(&normals, 2) : normals_next(&normals);
         weights[i] = (real)(deviation * z);
@@ -65,7 +68,7 @@ void model_draw(real *weights, const struct model *model, uint64_t seed)
         const struct tensor *tensor = &model->tensors[t];
         real *at = weights + tensor->offset;
         enum tensor_init init = tensor_init((enum tensor_row)tensor->row);
-        if (init == TENSOR_DRAWN)
+        if (init == TENSOR_DRAWN || init == TENSOR_NORMAL)
             draw(at, tensor, model, seed);
         else
             for (size_t i = 0; i < tensor->count; i++)

@@ -3,7 +3,7 @@
 
 bool input_learns(const struct model *model)
 {
-    return model->config.embedding > 0 || model->config.input_mlp > 0;
+    return model->config.embedding > 0 || model->config.input_mlp > 0 || model->config.prefix > 0;
 }
 
 /* Channels of the stream that tokens fill. */
@@ -29,6 +29,15 @@ void input_prepare(struct pass *pass)
         place_positions(pass->embedded, pass, D, base_width(model));
     if (model->config.positions == POSITIONS_QUERY_KEY)
         place_positions(pass->work.queried, pass, D + model->config.position_size, D);
+}
+
+/* No part of a pass changes the tokens, so once for all groups with these weights is enough. */
+void input_weights(struct pass *pass)
+{
+    int count = pass->model->config.prefix * pass->model->shape.width;
+    for (int i = 0; i < count; i++)
+        pass->kernels->fill(pass->tokens + (ptrdiff_t)i * LANES,
+                            tensor_weights(pass, -1, TENSOR_PREFIX)[i], 1);
 }
 
 static void embed(struct pass *pass)
@@ -76,26 +85,34 @@ static void embedding_backward(struct pass *pass)
                                       pass->dstream + (ptrdiff_t)t * D * LANES, NULL, base);
 }
 
-static void write_input_gradient(struct pass *pass)
+/* Of the first `rows` tokens. */
+static void write_input_gradient(struct pass *pass, int rows)
 {
     const struct model *model = pass->model;
-    int D = model->D, W = model->shape.width, base = base_width(model), T = model->shape.tokens;
+    int D = model->D, W = model->shape.width, base = base_width(model);
     if (model->config.embedding)
         pass->kernels->lanes_shared(
             written(pass->dtokens, W), rows_of(pass->dstream, D),
-            (struct operand){tensor_weights(pass, -1, TENSOR_EMBEDDING), 1, base}, T, W, base, SET);
+            (struct operand){tensor_weights(pass, -1, TENSOR_EMBEDDING), 1, base}, rows, W, base,
+            SET);
     else
-        for (int t = 0; t < T; t++)
+        for (int t = 0; t < rows; t++)
             pass->kernels->copy(pass->dtokens + (ptrdiff_t)t * W * LANES,
                                 pass->dstream + (ptrdiff_t)t * D * LANES, W);
 }
 
 void input_backward(struct pass *pass)
 {
-    if (pass->model->config.input_mlp)
+    const struct model *model = pass->model;
+    if (model->config.input_mlp)
         mlp_backward(pass, -1);
-    if (pass->model->config.embedding)
+    if (model->config.embedding)
         embedding_backward(pass);
-    if (pass->path == PASS_TOKENS)
-        write_input_gradient(pass);
+    int prefix = model->config.prefix;
+    int rows = pass->path == PASS_TOKENS ? model->shape.tokens : prefix;
+    if (rows > 0)
+        write_input_gradient(pass, rows);
+    if (prefix > 0)
+        pass->kernels->reduce_sum(tensor_gradient(pass, -1, TENSOR_PREFIX), pass->dtokens, NULL,
+                                  prefix * model->shape.width);
 }

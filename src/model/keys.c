@@ -1,5 +1,6 @@
 #include "kinds.h"
 #include "model/config.h"
+#include "tensors.h"
 
 static const char *const kind_names[] = {"transformer", NULL};
 static const char *const weights_names[] = {"per_layer", "shared", NULL};
@@ -50,6 +51,8 @@ static const struct key keys[] = {
       .unit = "features", .help = "hidden features of the MLP (GELU) before the first layer; 0: no MLP"),
     M(embedding, .name = "model.embedding", .min = 0, .max = 1024, .fallback = "0", .neutral = "0",
       .unit = "channels", .help = "width of a linear input embedding; 0: tokens enter as they are"),
+    M(prefix, .name = "model.prefix", .min = 0, .max = 1024, .fallback = "0", .neutral = "0",
+      .unit = "tokens", .help = "learned input tokens in front of the sequence, N(0, 1) at first; part of the context"),
     M(output_embedding, .name = "model.output_embedding", .fallback = "false", .neutral = "false",
       .unit = "1", .help = "predictions are a linear map of the stream instead of some of its channels"),
     M(embedding_bias, .name = "model.embedding_bias", .fallback = "false", .neutral = "false",
@@ -66,6 +69,8 @@ static const struct key keys[] = {
       .unit = "1", .help = "variance of the initial weights times L and fan-in, with init: truncated"),
     M(init_deviation, .name = "model.init_deviation", .min = 0, .max = 100, .fallback = "0.0002", .neutral = "0.0002",
       .unit = "1", .help = "standard deviation of the initial weights, with init: normal"),
+    M(frozen, .name = "model.frozen", .check = frozen_check, .fallback = "none", .neutral = "none",
+      .help = "tensors that keep their initial values: none, all, names as in \"query key\", or \"all except\" and names"),
 };
 /* clang-format on */
 #undef M

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "pass.h"
 
-/* At most 14 tensors a layer and 8 of the whole model. */
+/* At most 14 tensors a layer and 9 of the whole model. */
 static_assert(MODEL_TENSORS_MAX >=
                   TENSOR_EMBEDDING * MODEL_LAYERS_MAX + TENSOR_ROWS - TENSOR_EMBEDDING,
               "every model's tensors fit");
@@ -54,10 +54,21 @@ static enum status check(const struct model *model, struct error *err)
     return OK;
 }
 
+/* The sequence with n more tokens in front, which belong to the context and fill every channel. */
+static struct token_shape with_prefix(const struct token_shape *shape, int n)
+{
+    struct token_shape longer = *shape;
+    longer.tokens += n;
+    longer.context += n;
+    longer.first_token += n;
+    longer.zero_channels = n > 0 ? 0 : shape->zero_channels;
+    return longer;
+}
+
 enum status model_init(struct model *model, const struct model_config *config,
                        const struct token_shape *shape, struct error *err)
 {
-    struct model result = {.config = *config, .shape = *shape};
+    struct model result = {.config = *config, .shape = with_prefix(shape, config->prefix)};
     int base = config->embedding ? config->embedding : shape->width;
     result.L = config->depth;
     result.H = config->heads;
@@ -75,8 +86,10 @@ enum status model_init(struct model *model, const struct model_config *config,
     if (st != OK)
         return st;
     tensors_lay_out(&result);
-    *model = result;
-    return OK;
+    st = frozen_mark(&result, err);
+    if (st == OK)
+        *model = result;
+    return st;
 }
 
 /* Names and shapes of all tensors, as they determine the datasets of a class. */

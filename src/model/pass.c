@@ -73,7 +73,8 @@ static void take_streams(struct pass *pass, struct arena *arena)
     bool plain =
         !c->embedding && (c->positions == POSITIONS_NONE || c->positions == POSITIONS_QUERY_KEY);
     pass->tokens = take(arena, T * shape->width);
-    pass->dtokens = pass->path == PASS_TOKENS ? take(arena, T * shape->width) : NULL;
+    int wanted = pass->path == PASS_TOKENS ? T : c->prefix;
+    pass->dtokens = wanted > 0 ? take(arena, wanted * shape->width) : NULL;
     pass->embedded = plain ? pass->tokens : take(arena, T * D);
     pass->stream[0] = c->input_mlp ? take(arena, T * D) : pass->embedded;
     for (int l = 0; l < model->L; l++) {
@@ -108,12 +109,19 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
 void pass_weights(struct pass *pass, const real *weights)
 {
     pass->weights = weights;
+    input_weights(pass);
     merged_weights(pass);
+}
+
+/* Where the task's tokens begin in [T][W]. */
+static ptrdiff_t behind_prefix(const struct pass *pass)
+{
+    return (ptrdiff_t)pass->model->config.prefix * pass->model->shape.width * LANES;
 }
 
 real *pass_tokens(struct pass *pass)
 {
-    return pass->tokens;
+    return pass->tokens + behind_prefix(pass);
 }
 
 void pass_forward(struct pass *pass)
@@ -155,7 +163,7 @@ void pass_gradient(struct pass *pass, double *gradient)
 const real *pass_input_gradient(const struct pass *pass)
 {
     assert(pass->path == PASS_TOKENS);
-    return pass->dtokens;
+    return pass->dtokens + behind_prefix(pass);
 }
 
 const real *pass_activation(const struct pass *pass, int layer)

@@ -47,8 +47,8 @@ struct pass {
     const real *weights;
     real *gradient; /* [parameters] */
 
-    real *tokens, *dtokens;             /* [T][W] */
-    real *embedded;                     /* [T][D]; is `tokens` when they enter as they are */
+    real *tokens, *dtokens; /* [T][W]; PASS_FAST has the gradient of the prefix alone, or none */
+    real *embedded;         /* [T][D]; is `tokens` when they enter as they are */
     real *stream[MODEL_LAYERS_MAX + 1]; /* [T][D]; stream[0] is `embedded` without input MLP */
     real *middle[MODEL_LAYERS_MAX];     /* [T][D], with MLP */
     real *dstream;                      /* [T][D] */
@@ -83,6 +83,7 @@ void positions_write(real *positions, const struct model *model, const struct ke
 
 /* tokens -> embedded -> stream[0], and back from dstream. */
 void input_prepare(struct pass *pass); /* writes what no token changes */
+void input_weights(struct pass *pass); /* writes the prefix */
 void input_forward(struct pass *pass);
 void input_backward(struct pass *pass);
 bool input_learns(const struct model *model); /* weights before layer 0 need its gradient */

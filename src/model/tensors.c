@@ -15,6 +15,7 @@ enum dim {
     DIM_MLP,
     DIM_INPUT_MLP,
     DIM_OUTPUTS, /* O */
+    DIM_PREFIX,
 };
 
 static int length(enum dim dim, const struct model *model, int layer)
@@ -43,6 +44,8 @@ static int length(enum dim dim, const struct model *model, int layer)
         return c->input_mlp;
     case DIM_OUTPUTS:
         return model->shape.outputs;
+    case DIM_PREFIX:
+        return c->prefix;
     }
     return 0;
 }
@@ -121,6 +124,12 @@ static bool output_bias(const struct model *model, int layer)
     return output(model, layer) && model->config.embedding_bias;
 }
 
+static bool prefixed(const struct model *model, int layer)
+{
+    (void)layer;
+    return model->config.prefix > 0;
+}
+
 struct row {
     const char *name;
     enum dim shape[2];
@@ -153,12 +162,18 @@ static const struct row rows[TENSOR_ROWS] = {
     [TENSOR_INPUT_OUT_BIAS]= {"input_out_bias",{DIM_STREAM},                   with_input_mlp, TENSOR_ZERO,  false},
     [TENSOR_OUTPUT]        = {"output",        {DIM_STREAM, DIM_OUTPUTS},      output,         TENSOR_DRAWN, true},
     [TENSOR_OUTPUT_BIAS]   = {"output_bias",   {DIM_OUTPUTS},                  output_bias,    TENSOR_ZERO,  false},
+    [TENSOR_PREFIX]        = {"prefix",        {DIM_PREFIX, DIM_INPUT},        prefixed,       TENSOR_NORMAL, false},
 };
 /* clang-format on */
 
 enum tensor_init tensor_init(enum tensor_row row)
 {
     return rows[row].init;
+}
+
+const char *tensor_name(enum tensor_row row)
+{
+    return rows[row].name;
 }
 
 static void append(struct model *model, enum tensor_row row, int layer)

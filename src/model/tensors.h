@@ -28,6 +28,7 @@ enum tensor_row {
     TENSOR_INPUT_OUT_BIAS,
     TENSOR_OUTPUT,
     TENSOR_OUTPUT_BIAS,
+    TENSOR_PREFIX,
     TENSOR_ROWS,
 };
 
@@ -35,11 +36,21 @@ enum tensor_init {
     TENSOR_DRAWN, /* as model.init says, fan-in = rows */
     TENSOR_ZERO,
     TENSOR_ONE,
+    TENSOR_NORMAL, /* N(0, 1) whatever model.init says */
 };
 
 enum tensor_init tensor_init(enum tensor_row row);
+const char *tensor_name(enum tensor_row row);
 
 /* Writes model->tensors, tensor_count and parameters; the other members are there. */
 void tensors_lay_out(struct model *model);
+
+/* Whether `text` is a value of model.frozen: ERR_CONFIG "'quary' is no tensor, did you mean query?"
+ * and the like. */
+enum status frozen_check(const char *text, struct error *err) MUST_CHECK;
+
+/* Writes `frozen` of the tensors, which are laid out. ERR_CONFIG when the list names one that the
+ * model does not have. */
+enum status frozen_mark(struct model *model, struct error *err) MUST_CHECK;
 
 #endif

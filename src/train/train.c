@@ -1,6 +1,7 @@
 #include "train/train.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "train/schedule.h"
 #include "trainer.h"
@@ -114,11 +115,21 @@ static double batch_loss(struct trainer *t, enum batch what)
     return sum / count;
 }
 
+/* Their moments stay 0, so that the update subtracts 0; the norm counts only what trains. */
+static void forget_frozen(struct trainer *t)
+{
+    const struct model *model = t->setup.model;
+    for (int i = 0; i < model->tensor_count; i++)
+        if (model->tensors[i].frozen)
+            memset(t->gradient + model->tensors[i].offset, 0,
+                   model->tensors[i].count * sizeof *t->gradient);
+}
+
 static void decay(struct trainer *t, double rate)
 {
     const struct model *model = t->setup.model;
     for (int i = 0; i < model->tensor_count; i++)
-        if (model->tensors[i].decays)
+        if (model->tensors[i].decays && !model->tensors[i].frozen)
             optimiser_decay(t->weights + model->tensors[i].offset, model->tensors[i].count,
                             t->setup.config->decay, rate);
 }
@@ -128,6 +139,7 @@ static void update(struct trainer *t)
     const struct train_config *c = t->setup.config;
     size_t n = t->setup.model->parameters;
     double rate = schedule_rate(c, t->state->step);
+    forget_frozen(t);
     gradient_clip(t->gradient, n, c->clip_value, c->clip_norm);
     if (c->decay > 0)
         decay(t, rate);

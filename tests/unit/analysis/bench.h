@@ -119,7 +119,7 @@ static inline void bench_execute(struct bench *bench, const char *name)
             enum column_axis axis = bench->analysis->columns[i].axes[k];
             assert_int_equal(bench->shape[i][k],
                              axis == AXIS_NONE ? 1
-                                               : analysis_axis_length(axis, &bench->model.shape,
+                                               : analysis_axis_length(axis, &bench->task.shape,
                                                                       &bench->model.config));
         }
     }
@@ -140,11 +140,11 @@ static inline void bench_close(struct bench *bench)
         .noise = .1                                                                                \
     }
 #define LINEAR_MODEL                                                                               \
-    .heads = 1, .layers = {"linear*"}, .position_size = 10, .position_base = 10000, .damping = 1,  \
-    .init_scale = 1
+    .heads = 1, .layers = {"linear*"}, .frozen = {"none"}, .position_size = 10,                    \
+    .position_base = 10000, .damping = 1, .init_scale = 1
 /* What separate tokens need: copying in a softmax layer, positions. */
 #define COPYING_MODEL                                                                              \
-    .heads = 1, .key_size = 20, .layers = {"softmax linear*"},                                     \
+    .heads = 1, .key_size = 20, .layers = {"softmax linear*"}, .frozen = {"none"},                 \
     .positions = POSITIONS_CONCATENATED, .position_size = 10, .position_base = 10000,              \
     .damping = 1, .init_scale = 1
 

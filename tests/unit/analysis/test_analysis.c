@@ -27,6 +27,10 @@ static void names_and_columns_are_unique_and_described(void **state)
 
 static const struct bench_setting joint = {
     PAPER_TASK, {.kind = TOKENS_JOINT}, {LINEAR_MODEL, .depth = 2}, {.tasks = 100, .seed = 1}};
+static const struct bench_setting prefixed = {PAPER_TASK,
+                                              {.kind = TOKENS_JOINT},
+                                              {LINEAR_MODEL, .depth = 2, .prefix = 2},
+                                              {.tasks = 100, .seed = 1}};
 static const struct bench_setting separate = {
     PAPER_TASK, {.kind = TOKENS_SEPARATE}, {COPYING_MODEL, .depth = 2}, {.tasks = 100, .seed = 1}};
 
@@ -36,17 +40,18 @@ static void axes_have_the_lengths_of_the_run(void **state)
     static const struct {
         const struct bench_setting *setting;
         int layers, positions;
-    } cases[] = {{&joint, 3, 11}, {&separate, 3, 21}};
+    } cases[] = {{&joint, 3, 11}, {&separate, 3, 21}, {&prefixed, 3, 13}};
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct bench bench;
+        static struct bench bench;
         bench_open(&bench, cases[i].setting, NULL);
-        const struct token_shape *shape = &bench.model.shape;
+        const struct token_shape *shape = &bench.task.shape;
         const struct model_config *model = &bench.model.config;
         int targets = analysis_axis_length(AXIS_TARGET, shape, model);
         assert_int_equal(analysis_axis_length(AXIS_LAYER, shape, model), cases[i].layers);
         assert_int_equal(analysis_axis_length(AXIS_POSITION, shape, model), cases[i].positions);
         assert_null(analysis_target(targets));
         assert_string_equal(analysis_target(targets - 1), "y");
+        bench_execute(&bench, "probe"); /* columns of these lengths */
         assert_int_equal(analysis_axis_length(AXIS_EVALUATION, shape, model), -1);
         bench_close(&bench);
     }

@@ -234,10 +234,12 @@ static inline void definition_input(double *x, const struct model *model, const 
     const struct model_config *c = &model->config;
     int T = model->shape.tokens, D = model->D, W = model->shape.width;
     int base = c->embedding ? c->embedding : W;
-    double e[DEFINITION_ROOM];
-    memcpy(e, tokens, sizeof(double) * (size_t)(T * W));
+    double t0[DEFINITION_ROOM], e[DEFINITION_ROOM];
+    for (int i = 0, n = c->prefix * W; i < T * W; i++)
+        t0[i] = i < n ? (double)definition_tensor(model, weights, -1, "prefix")[i] : tokens[i - n];
+    memcpy(e, t0, sizeof(double) * (size_t)(T * W));
     if (c->embedding)
-        definition_product(e, tokens, definition_tensor(model, weights, -1, "embedding"),
+        definition_product(e, t0, definition_tensor(model, weights, -1, "embedding"),
                            definition_tensor(model, weights, -1, "embedding_bias"), T, W, base);
     for (int t = 0; t < T; t++)
         for (int i = 0; i < D; i++) {
@@ -250,8 +252,8 @@ static inline void definition_input(double *x, const struct model *model, const 
         definition_mlp(x, model, weights, -1, c->input_mlp);
 }
 
-/* outputs [output_tokens][O] of one task with tokens [T][W]; kinds[l] is the word of layer l;
- * streams [L + 1][T][D] when not NULL. */
+/* outputs [output_tokens][O] of one task with tokens [T - prefix][W]; kinds[l] is the word of layer
+ * l; streams [L + 1][T][D] when not NULL. */
 static inline void definition_forward(double *outputs, double *streams, const struct model *model,
                                       const real *weights, const double *tokens,
                                       const char *const *kinds)

@@ -143,6 +143,10 @@ static void each_part_alone_has_the_right_value_and_gradient(void **state)
         "depth=2 normalise_keys=true layers=softmax+linear",
         "depth=3 normalise_keys=true normalise_from=2",
         "depth=2 embedding=3 output_embedding=true embedding_bias=true",
+        "depth=2 prefix=3",
+        "depth=1 prefix=2 layers=softmax* positions=query_key position_size=4",
+        "depth=2 prefix=2 positions=added clip=.9",
+        "depth=2 prefix=2 embedding=5 positions=concatenated position_size=3 input_mlp=4",
     };
     for (size_t i = 0; i < COUNT(words); i++) {
         char causal[256];
@@ -150,6 +154,7 @@ static void each_part_alone_has_the_right_value_and_gradient(void **state)
         check(words[i], &joint, 8);
         check(causal, &sequence, 4);
     }
+    check("depth=2 layers=softmax+mesa keys_from=causal prefix=2 key_size=3", &sequence, 8);
     check("depth=1 layers=mesa keys_from=causal heads=2 key_size=3", &sequence, 8);
     check("depth=2 layers=softmax+mesa keys_from=causal key_size=4", &sequence, 8);
 }

@@ -61,7 +61,7 @@ static inline struct model_config setup_config(const char *words)
 struct setup {
     struct model model;
     real *weights;  /* [parameters] */
-    real *tokens;   /* [T][W][LANES] */
+    real *tokens;   /* [T - prefix][W][LANES] */
     real *doutputs; /* [output_tokens][O][LANES] */
     double *gradient;
     struct arena arena;
@@ -72,7 +72,8 @@ struct setup {
 
 static inline size_t setup_token_count(const struct setup *s)
 {
-    return (size_t)(s->model.shape.tokens * s->model.shape.width) * LANES;
+    int tokens = s->model.shape.tokens - s->model.config.prefix;
+    return (size_t)(tokens * s->model.shape.width) * LANES;
 }
 
 static inline size_t setup_output_count(const struct setup *s)

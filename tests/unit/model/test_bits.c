@@ -29,6 +29,8 @@ static const struct {
     {"depth=3 weights=shared layers=softmax+linear* positions=concatenated", &joint},
     {"depth=2 layers=mix* mlp=5 layer_norm=true input_mlp=4", &joint},
     {"depth=2 heads=2 key_size=3 keys_from=causal", &sequence},
+    {"depth=2 heads=2 key_size=3 keys_from=causal prefix=3", &sequence},
+    {"depth=3 prefix=2", &joint},
     {"depth=2 layers=softmax+mesa key_size=5 keys_from=causal normalise_keys=true", &sequence},
 };
 

@@ -27,6 +27,8 @@ static void mistakes_are_refused_with_their_remedy(void **state)
          "can not be shared"},
         {"embedding=4", "model.embedding: 4 channels do not hold channels 10..10 of the "
                         "prediction; use model.output_embedding, or 11 channels"},
+        {"frozen=query+mlp_in", "model.frozen: this model has no tensor mlp_in"},
+        {"frozen=all+except+gate", "model.frozen: this model has no tensor gate"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct model_config config = setup_config(cases[i].words);
@@ -54,6 +56,33 @@ static void lists_of_kinds_are_refused_by_their_key(void **state)
         struct error err = {""};
         schema_defaults(&setup_schema, &config);
         int k = schema_find(&setup_schema, "model.layers");
+        assert_int_equal(schema_set(&setup_schema, &config, k, cases[i].text, &err), ERR_CONFIG);
+        assert_string_equal(err.text, cases[i].message);
+    }
+}
+
+static void frozen_tensors_that_no_model_has_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"quary", "model.frozen: 'quary' is no tensor, did you mean query?"},
+        {"query mlp_inn", "model.frozen: 'mlp_inn' is no tensor, did you mean mlp_in?"},
+        {"all except quary", "model.frozen: 'quary' is no tensor, did you mean query?"},
+        {"head", "model.frozen: 'head' is no tensor; allowed are none, all, names of tensors "
+                 "(query, key, value, project, ...), or all except and names"},
+        {"query all", "model.frozen: 'all' is no tensor; allowed are none, all, names of tensors "
+                      "(query, key, value, project, ...), or all except and names"},
+        {"key key", "model.frozen: 'key' is there twice"},
+        {"", "model.frozen: '' is no tensor; allowed are none, all, names of tensors (query, key, "
+             "value, project, ...), or all except and names"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct model_config config;
+        struct error err = {""};
+        schema_defaults(&setup_schema, &config);
+        int k = schema_find(&setup_schema, "model.frozen");
         assert_int_equal(schema_set(&setup_schema, &config, k, cases[i].text, &err), ERR_CONFIG);
         assert_string_equal(err.text, cases[i].message);
     }
@@ -94,6 +123,27 @@ static void tensors_cover_the_block_in_order_without_gaps(void **state)
     /* a layer: 4 * 12 * 8, the gate, twice gain and bias of 12, MLP 12 * 5 + 5 + 5 * 12 + 12;
      * embedding 11 * 12 + 12, input network 12 * 6 + 6 + 6 * 12 + 12, output 12 * 1 + 1 */
     assert_int_equal(at, 3 * (384 + 1 + 48 + 137) + 144 + 162 + 13);
+}
+
+static void frozen_tensors_are_those_that_the_list_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words, *frozen; /* of query, key, value, project in both layers, and output */
+    } cases[] = {
+        {"frozen=none", "000000000"},
+        {"frozen=all", "111111111"},
+        {"frozen=query+project", "100110010"},
+        {"frozen=all+except+output+key", "101110110"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char words[128], frozen[16] = "";
+        snprintf(words, sizeof words, "depth=2 output_embedding=true %s", cases[i].words);
+        struct model model = make(words);
+        for (int t = 0; t < model.tensor_count; t++)
+            frozen[t] = model.tensors[t].frozen ? '1' : '0';
+        assert_string_equal(frozen, cases[i].frozen);
+    }
 }
 
 static void classes_of_equal_shapes_have_a_name(void **state)
@@ -176,6 +226,29 @@ static void gains_start_at_one_and_biases_at_zero(void **state)
     free(weights);
 }
 
+/* 16,384 numbers: the mean has deviation 1/128, the mean square sqrt(2)/128; six of them. An
+ * initial scale of 0 does not matter. */
+static void a_prefix_starts_as_standard_normal_numbers(void **state)
+{
+    (void)state;
+    struct token_shape wide = {
+        .tokens = 3, .context = 2, .width = 16, .output_tokens = 1, .outputs = 1, .sign = 1};
+    struct model_config config = setup_config("prefix=1024 init_scale=0");
+    struct model model;
+    assert_int_equal(model_init(&model, &config, &wide, NULL), OK);
+    real *weights = calloc(model.parameters, sizeof *weights);
+    model_draw(weights, &model, 1);
+    const real *prefix = definition_tensor(&model, weights, -1, "prefix");
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 16384; i++) {
+        sum += (double)prefix[i];
+        squares += (double)prefix[i] * (double)prefix[i];
+    }
+    assert_true(fabs(sum / 16384) < 6. / 128);
+    assert_true(fabs(squares / 16384 - 1) < 6 * sqrt(2) / 128);
+    free(weights);
+}
+
 static void the_arena_that_was_measured_is_enough(void **state)
 {
     (void)state;
@@ -204,12 +277,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_refused_with_their_remedy),
         cmocka_unit_test(lists_of_kinds_are_refused_by_their_key),
+        cmocka_unit_test(frozen_tensors_that_no_model_has_are_refused),
         cmocka_unit_test(a_starred_kind_stands_for_any_number_of_layers),
         cmocka_unit_test(tensors_cover_the_block_in_order_without_gaps),
+        cmocka_unit_test(frozen_tensors_are_those_that_the_list_names),
         cmocka_unit_test(classes_of_equal_shapes_have_a_name),
         cmocka_unit_test(initial_weights_have_the_stated_moments_and_bounds),
         cmocka_unit_test(initial_weights_depend_on_seed_layer_and_tensor_alone),
         cmocka_unit_test(gains_start_at_one_and_biases_at_zero),
+        cmocka_unit_test(a_prefix_starts_as_standard_normal_numbers),
         cmocka_unit_test(costs_are_those_of_the_path_that_runs),
         cmocka_unit_test(the_arena_that_was_measured_is_enough),
     };

@@ -44,6 +44,8 @@ static const struct {
     {"model.init", "truncated"},
     {"model.init_scale", "0.002"},
     {"model.init_deviation", "0.0002"},
+    {"model.frozen", "none"},
+    {"model.prefix", "0"},
     {"train.optimiser", "adam"},
     {"train.steps", "5000"},
     {"train.batch", "2048"},

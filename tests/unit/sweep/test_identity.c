@@ -172,7 +172,8 @@ static void rows_have_canonical_neutral_texts(void **state)
 static bool set_at_random(struct run_config *config, int k, uint64_t *random)
 {
     const struct key *key = schema_key(&run_schema, k);
-    static const char *const layers[] = {"linear*", "softmax*", "softmax linear*", "linear"};
+    static const char *const texts[] = {"linear*", "softmax*",           "softmax linear*",
+                                        "all",     "all except project", "query key"};
     for (int attempt = 0; attempt < 20; attempt++) {
         *random = *random * 6364136223846793005u + 1442695040888963407u;
         double unit = (double)(*random >> 11) * 0x1p-53;
@@ -184,7 +185,7 @@ static bool set_at_random(struct run_config *config, int k, uint64_t *random)
         else if (key->type == KEY_BOOL)
             snprintf(text, sizeof text, "%s", pick % 2 ? "true" : "false");
         else if (key->type == KEY_TEXT)
-            snprintf(text, sizeof text, "%s", layers[pick % COUNT(layers)]);
+            snprintf(text, sizeof text, "%s", texts[pick % COUNT(texts)]);
         else if (key->type == KEY_REAL)
             snprintf(text, sizeof text, "%.*g", 1 + (int)(pick % 17),
                      key->min + unit * (pick % 3 ? key->max - key->min : 1));

@@ -83,7 +83,7 @@ static const double start[] = {.3, -.7, 1.1, -.2, .05, .9};
         .dimension = 3, .context = 5, .outputs = 2, .input_range = 2, .weight_scale = 1.5,         \
         .noise = .1                                                                                \
     }
-#define MODEL .position_size = 10, .position_base = 10000, .damping = 1
+#define MODEL .frozen = {"none"}, .position_size = 10, .position_base = 10000, .damping = 1
 /* clang-format off */
 static const struct setting settings[] = {
     {PAPER, {MODEL, .depth = 1, .heads = 1, .layers = {"linear*"}}, {.rate = .6}, PASS_TOKENS},
@@ -96,10 +96,11 @@ static const struct setting settings[] = {
     {ODD, {MODEL, .depth = 1, .heads = 1, .layers = {"linear"}}, {.rate = .1, .W0 = start}, PASS_FAST},
     {ODD, {MODEL, .depth = 3, .heads = 3, .key_size = 4, .layers = {"linear linear*"}}, {.rate = .1, .W0 = start},
      PASS_FAST},
-    {ODD, {.depth = 3, .heads = 1, .layers = {"linear*"}, .damping = .75, .weights = WEIGHTS_SHARED},
+    {ODD, {.frozen = {"none"}, .depth = 3, .heads = 1, .layers = {"linear*"}, .damping = .75, .weights = WEIGHTS_SHARED},
      {.rate = .1, .W0 = start}, PASS_TOKENS},
     {ODD, {MODEL, .depth = 3, .heads = 1, .layers = {"linear*"}, .clip = .3}, {.rate = .1, .W0 = start}, PASS_TOKENS},
     {PAPER, {MODEL, .depth = 5, .heads = 1, .layers = {"linear*"}, .clip = .2}, {.rate = .5}, PASS_FAST},
+    {PAPER, {MODEL, .depth = 5, .heads = 2, .layers = {"linear*"}, .prefix = 2}, {.rate = .5}, PASS_FAST},
 };
 /* clang-format on */
 

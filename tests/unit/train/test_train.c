@@ -3,6 +3,7 @@
 #include "train/train.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "setup.h"
 #include "theory/descent.h"
@@ -234,6 +235,33 @@ static void decay_pulls_matrices_to_zero(void **state)
     setup_end(&s);
 }
 
+/* With a decay that moves every weight that trains, and gradients that are clipped. */
+static void frozen_tensors_keep_their_initial_bits(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"train.optimiser=adam", "model.frozen=key project gate"},
+        {"train.optimiser=sgd", "model.frozen=key project gate"},
+        {"train.optimiser=adam", "model.frozen=all except prefix"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct setup s = SETUP(SMALL, cases[i][0], cases[i][1], "train.decay=0.1", "model.depth=2",
+                               "model.layers=mix*", "model.prefix=2");
+        setup_start(&s);
+        real *before = calloc(s.model.parameters, sizeof *before);
+        memcpy(before, train_weights(s.trainer), s.model.parameters * sizeof *before);
+        assert_int_equal(setup_run(&s), TRAIN_DONE);
+        for (int n = 0; n < s.model.tensor_count; n++) {
+            const struct tensor *t = &s.model.tensors[n];
+            bool same = memcmp(before + t->offset, train_weights(s.trainer) + t->offset,
+                               t->count * sizeof *before) == 0;
+            assert_int_equal(same, t->frozen);
+        }
+        free(before);
+        setup_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(the_host_hears_every_evaluation_and_may_stop_at_any_step),
         cmocka_unit_test(a_loss_that_explodes_is_seen),
         cmocka_unit_test(decay_pulls_matrices_to_zero),
+        cmocka_unit_test(frozen_tensors_keep_their_initial_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

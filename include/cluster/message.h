@@ -3,7 +3,7 @@
  *   rank                                     coordinator (on rank 0; its own rank talks to it the
  *     |                                         |              same way)
  *     | READY    (message_ready) ----------->   |  who I am; from now on I take bundles
- *     |   <-------------- RUN  (message_run,    |  a bundle: `count` items, each with the
+ *     |   <-------- RUN  (message_run, folder,  |  a bundle: `count` items, each with the
  *     |             count x (message_item, text))  configuration of one run as text
  *     | PROGRESS (message_progress, points) ->  |  curves of the run in hand, about once a second
  *     | RECORD   (message_record, record)+ --->  |  one or more runs that ended by themselves
@@ -43,16 +43,20 @@ struct message_ready {
     char host[64];
 };
 
+/* `folder` bytes follow, padded to 8, then the items. */
 struct message_run {
     uint64_t analyses; /* bit a = analysis a */
-    int32_t count;     /* items that follow */
-    int32_t reserved;
+    int32_t count;     /* items */
+    int32_t folder;    /* bytes of the path of the checkpoints' folder, the closing NUL among them;
+                          0: no checkpoints */
 };
 
 /* One attempt of one run; `text` bytes of configuration follow, padded to 8. */
 struct message_item {
-    int64_t run;          /* row of the plan */
+    int64_t run; /* row of the plan */
+    uint64_t identity;
     int64_t record_bytes; /* largest size of the record */
+    double checkpoint;    /* seconds between two checkpoints */
     double seconds;       /* limit of this attempt; 0: none */
     double memory;        /* limit in bytes; 0: none */
     int32_t attempt;      /* 1 the first time */
@@ -108,7 +112,7 @@ struct message_stop {
 
 static_assert(sizeof(struct message_ready) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_run) == 16, "no padding on the wire");
-static_assert(sizeof(struct message_item) == 40, "no padding on the wire");
+static_assert(sizeof(struct message_item) == 56, "no padding on the wire");
 static_assert(sizeof(struct message_point) == 8, "no padding on the wire");
 static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
 static_assert(sizeof(struct message_record) == 40, "no padding on the wire");
@@ -127,6 +131,9 @@ const char *message_name(int tag);
 /* Whether `bytes` bytes can be a message of that tag: long enough for its head, and for RUN and
  * RECORD that every part lies inside. What this accepts can be walked without further checks. */
 bool message_valid(int tag, const void *data, size_t bytes);
+
+/* Path of the checkpoints' folder in a valid RUN, or NULL. */
+const char *message_folder(const struct message_run *run);
 
 /* Walk over the items of a RUN and the records of a RECORD: *at starts at 0; NULL at the end.
  * The text or record lies right behind what is returned. */

@@ -64,6 +64,18 @@ struct run_host {
     void (*progress)(void *context, int evaluation, float train_loss, float test_loss);
     /* Asked once a step: true asks the run to stop; RUN_STOPPED is returned soon. */
     bool (*stop)(void *context);
+
+    /* Checkpoints; a host without them leaves all of these out. A run that was saved and goes on
+     * from there, at once or in another process, ends with the same bits. */
+    uint64_t identity; /* of the run: what was saved for another one is refused */
+    /* Asked once, first: copies at most `size` bytes of what was saved last, returns the length of
+     * all of it; 0: there is nothing. */
+    size_t (*restore)(void *context, unsigned char *bytes, size_t size);
+    /* What restore gave is damaged or of another run, which starts anew. */
+    void (*refuse)(void *context, const char *why);
+    /* Asked once a step, after stop: whether to save now; share: of the training that is done. */
+    bool (*due)(void *context, double share, bool stopping);
+    void (*save)(void *context, const unsigned char *bytes, size_t size);
 };
 
 /* Trains, evaluates, analyses; fills the record. A loss that is not finite, or above 1e6 times the

@@ -21,16 +21,27 @@ static enum status make_room(struct bundle *b, size_t bytes, struct error *err)
     return OK;
 }
 
-enum status bundle_begin(struct bundle *b, const struct plan *plan, struct error *err)
+enum status bundle_begin(struct bundle *b, const struct plan *plan, const char *folder,
+                         struct error *err)
 {
-    struct message_run head = {.analyses = plan_analyses(plan)};
+    size_t length = strlen(folder) + 1, whole = sizeof(struct message_run) + message_padded(length);
+    struct message_run head = {.analyses = plan_analyses(plan), .folder = (int32_t)length};
     b->used = 0;
-    enum status st = make_room(b, sizeof head, err);
+    enum status st = make_room(b, whole, err);
     if (st != OK)
         return st;
+    memset(b->data, 0, whole);
     memcpy(b->data, &head, sizeof head);
-    b->used = sizeof head;
+    memcpy(b->data + sizeof head, folder, length);
+    b->used = whole;
     return OK;
+}
+
+/* Seconds between two checkpoints of a run: three to five quarters of what is asked for, by its
+ * identity, so that the runs of a sweep do not all write at once. */
+static double interval(const struct run_config *config, uint64_t identity)
+{
+    return config->checkpoint.minutes * 60 * (0.75 + 0.5 * (double)(identity >> 32) / 0x1p32);
 }
 
 static bool can_run(const struct run_config *config, const struct sizes *sizes, char *why,
@@ -69,7 +80,9 @@ enum status bundle_add(struct bundle *b, const struct plan *plan, int64_t run, i
                          (long long)run, TEXT_MOST);
     struct message_item item = {
         .run = run,
+        .identity = plan_identity(plan, run),
         .record_bytes = (int64_t)b->sizes.record,
+        .checkpoint = interval(&config, plan_identity(plan, run)),
         .seconds = config.limits.seconds,
         .memory = config.limits.memory,
         .attempt = attempt,

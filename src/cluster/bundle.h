@@ -12,8 +12,8 @@ struct bundle {
     struct sizes sizes;
 };
 
-/* Empties it for the runs of this plan. */
-enum status bundle_begin(struct bundle *bundle, const struct plan *plan,
+/* Empties it for the runs of this plan, whose checkpoints lie in `folder`. */
+enum status bundle_begin(struct bundle *bundle, const struct plan *plan, const char *folder,
                          struct error *err) MUST_CHECK;
 
 /* Adds one attempt of a run. *fits is false when the run needs more memory than limits.memory

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "checkpoint.h"
 
 /* What libraries take beside the arena, which limits.memory is about. */
 #define MEMORY_BESIDE (64.0 * 1024 * 1024)
@@ -18,11 +19,12 @@ struct child {
     struct ring ring;
     const unsigned char *bundle;
     nursery_work work;
+    struct checkpoint checkpoint; /* of the item at work */
 };
 
 static void progress(void *context, int evaluation, float train_loss, float test_loss)
 {
-    struct control *control = context;
+    struct control *control = ((const struct child *)context)->control;
     if (evaluation < 0 || evaluation >= REGION_POINTS)
         return;
     control->point[evaluation] = (struct message_point){train_loss, test_loss};
@@ -31,8 +33,46 @@ static void progress(void *context, int evaluation, float train_loss, float test
 
 static bool stop(void *context)
 {
-    struct control *control = context;
-    return atomic_load_explicit(&control->stop, memory_order_relaxed) != 0;
+    const struct child *child = context;
+    return atomic_load_explicit(&child->control->stop, memory_order_relaxed) != 0;
+}
+
+static size_t restore(void *context, unsigned char *bytes, size_t size)
+{
+    const struct child *child = context;
+    return checkpoint_read(bytes, size, &child->checkpoint);
+}
+
+static void refuse(void *context, const char *why)
+{
+    const struct child *child = context;
+    checkpoint_remove(&child->checkpoint, why);
+}
+
+static bool due(void *context, double share, bool stopping)
+{
+    struct child *child = context;
+    return checkpoint_due(&child->checkpoint, share, stopping, clock_monotonic());
+}
+
+static void save(void *context, const unsigned char *bytes, size_t size)
+{
+    const struct child *child = context;
+    checkpoint_write(&child->checkpoint, bytes, size);
+}
+
+static struct run_host host_of(struct child *child, const struct message_item *item)
+{
+    struct run_host host = {.context = child, .progress = progress, .stop = stop};
+    const char *folder = message_folder((const struct message_run *)child->bundle);
+    if (!folder || !checkpoint_begin(&child->checkpoint, folder, item, clock_monotonic()))
+        return host;
+    host.identity = item->identity;
+    host.restore = restore;
+    host.refuse = refuse;
+    host.due = due;
+    host.save = save;
+    return host;
 }
 
 /* The system's killer of processes shall take this one, not the rank. */
@@ -95,7 +135,7 @@ static enum run_outcome work_off(struct child *child, int i, const struct messag
 {
     struct error err = {""};
     enum run_outcome outcome = RUN_DONE;
-    struct run_host host = {child->control, progress, stop};
+    struct run_host host = host_of(child, item);
     uint64_t most = (uint64_t)item->record_bytes;
     if (most < sizeof err.text)
         most = sizeof err.text;
@@ -139,7 +179,7 @@ _Noreturn void child_main(struct control *control, int region, nursery_work work
          i++) {
         if (i < control->first)
             continue;
-        if (stop(control))
+        if (stop(&child))
             break;
         announce(control, i, item);
         limit_memory(item->memory, at_start);

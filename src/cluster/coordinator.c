@@ -40,6 +40,7 @@ void coordinator_destroy(struct coordinator *c)
     store_close(c->store);
     scheduler_destroy(c->scheduler);
     bundle_dispose(&c->bundle);
+    checkpoints_dispose(&c->checkpoints);
     free(c->members);
     free(c);
 }
@@ -50,13 +51,17 @@ static double reserve(double walltime)
     return fmin(fmax(0.05 * walltime, 5), 60);
 }
 
-static enum status add_runs(struct coordinator *c)
+static enum status add_runs(struct coordinator *c, struct error *err)
 {
     uint64_t analyses = plan_analyses(c->plan);
     for (int64_t run = 0; run < plan_count(c->plan); run++) {
         enum row_status status = store_status(c->store, run);
         if (status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED) {
             c->kept += status != ROW_RETIRED;
+            uint64_t identity = plan_identity(c->plan, run);
+            enum status st = checkpoints_over(&c->checkpoints, identity, false, 0, err);
+            if (st != OK)
+                return st;
             continue;
         }
         struct run_config config;
@@ -73,6 +78,9 @@ enum status coordinator_open(struct coordinator *c, const struct plan *plan, str
     enum status st = store_open(&c->store, o->file, plan, o->break_lock, err);
     if (st != OK)
         return st;
+    st = checkpoints_open(&c->checkpoints, o->file, err);
+    if (st != OK)
+        return st;
     c->plan = plan;
     c->started = clock_monotonic();
     struct scheduler_options options = {.runs = plan_count(plan), .ranks = c->options.ranks};
@@ -84,7 +92,7 @@ enum status coordinator_open(struct coordinator *c, const struct plan *plan, str
     if (st != OK)
         return st;
     progress_init(&c->progress, o->terminal_width);
-    return add_runs(c);
+    return add_runs(c, err);
 }
 
 /* ---- what there is to tell */
@@ -132,7 +140,7 @@ static enum status refuse(struct coordinator *c, int rank, int64_t run, const ch
 static enum status send_bundle(struct coordinator *c, const struct action *action,
                                struct error *err)
 {
-    enum status st = bundle_begin(&c->bundle, c->plan, err);
+    enum status st = bundle_begin(&c->bundle, c->plan, c->checkpoints.folder, err);
     for (int i = 0; i < action->count && st == OK; i++) {
         bool fits;
         char why[128];
@@ -163,6 +171,7 @@ static enum status end_sweep(struct coordinator *c, struct error *err)
     enum status st = store_drain(c->store, err);
     if (st != OK)
         return st;
+    checkpoints_remove(&c->checkpoints, INFINITY);
     progress_end(&c->progress, &state);
     int64_t over = state.kept + state.done + state.failed;
     int code = over < state.total ? EXIT_STOPPED : state.failed > 0 ? EXIT_FAILED : 0;
@@ -193,6 +202,7 @@ enum status coordinator_turn(struct coordinator *c, bool *busy, struct error *er
     if (now - c->ticked >= TICK_EVERY) {
         double walltime = c->options.cluster->walltime;
         c->ticked = now;
+        checkpoints_remove(&c->checkpoints, now - CHECKPOINTS_PATIENCE);
         report(c, EVENT_TICK, 0, -1, 0);
         if (walltime > 0 && now > c->started + walltime - reserve(walltime))
             begin_drain(c);

@@ -39,10 +39,16 @@ static bool pass(size_t *at, size_t bytes, size_t head, int64_t body)
     return true;
 }
 
+const char *message_folder(const struct message_run *run)
+{
+    return run->folder > 0 ? (const char *)(run + 1) : NULL;
+}
+
 const struct message_item *message_next_item(const void *data, size_t bytes, size_t *at)
 {
-    if (*at == 0)
-        *at = sizeof(struct message_run);
+    const struct message_run *run = data;
+    if (*at == 0 && !pass(at, bytes, sizeof *run, run->folder))
+        return NULL;
     const struct message_item *item = head_at(data, bytes, *at, sizeof *item);
     return item && pass(at, bytes, sizeof *item, item->text) ? item : NULL;
 }
@@ -59,6 +65,9 @@ static bool run_valid(const void *data, size_t bytes)
     const struct message_item *item;
     size_t at = 0;
     int32_t count = 0;
+    if (run->folder < 0 || (size_t)run->folder > bytes - sizeof *run ||
+        (run->folder > 0 && message_folder(run)[run->folder - 1]))
+        return false;
     while ((item = message_next_item(data, bytes, &at)) != NULL) {
         if (item->text < 1 || ((const char *)(item + 1))[item->text - 1] || item->record_bytes < 0)
             return false;

@@ -4,6 +4,7 @@
 #define CLUSTER_OFFICE_H
 
 #include "bundle.h"
+#include "checkpoints.h"
 #include "cluster/progress.h"
 #include "cluster/scheduler.h"
 #include "coordinator.h"
@@ -24,6 +25,7 @@ struct coordinator {
     struct member *members;
     struct bundle bundle;
     struct progress progress;
+    struct checkpoints checkpoints;
     int64_t kept, failures_said;
     double started, ticked, drained_at, stopped_at; /* 0: not yet */
     int stopped_members;

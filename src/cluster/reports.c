@@ -13,6 +13,10 @@ enum {
     FAILURES_SHOWN = 20,
 };
 
+/* Seconds before which no run makes a checkpoint: its shortest interval, and less than a drain's.
+ */
+#define CHECKPOINT_FIRST 0.4
+
 /* Choices of cluster.coordinator_runs, in their order. */
 enum { COORDINATOR_AUTO, COORDINATOR_ALWAYS, COORDINATOR_NEVER };
 
@@ -61,6 +65,15 @@ static bool forget_current(struct coordinator *c, int rank, int64_t run)
     return shown;
 }
 
+/* A run has its last row: its checkpoint, if it has one, is of no use any more. */
+static enum status forget_checkpoint(struct coordinator *c, int64_t run, int attempt,
+                                     double seconds, struct error *err)
+{
+    bool ours = attempt > 1 || !(seconds < CHECKPOINT_FIRST);
+    return checkpoints_over(&c->checkpoints, plan_identity(c->plan, run), ours, clock_monotonic(),
+                            err);
+}
+
 static enum status take_record(struct coordinator *c, int rank, const struct message_record *record,
                                struct error *err)
 {
@@ -76,8 +89,10 @@ static enum status take_record(struct coordinator *c, int rank, const struct mes
     if (fate != FATE_ENDED)
         return OK;
     enum row_status status = record->outcome == RUN_DONE ? ROW_DONE : ROW_DIVERGED;
-    return store_commit(c->store, record->run, status, (const unsigned char *)(record + 1),
-                        (size_t)record->bytes, &log, err);
+    enum status st =
+        store_commit(c->store, record->run, status, (const unsigned char *)(record + 1),
+                     (size_t)record->bytes, &log, err);
+    return st == OK ? forget_checkpoint(c, record->run, record->attempt, record->seconds, err) : st;
 }
 
 static enum status take_records(struct coordinator *c, const struct letter *letter,
@@ -116,7 +131,10 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
     enum row_status status = failed->failure == FAILURE_TIME ? ROW_TIMEOUT : ROW_FAILED;
     if (fate != FATE_LOST) /* it waits again; the row must not say that it runs */
         status = ROW_STOPPED;
-    return store_commit(c->store, failed->run, status, NULL, 0, &log, err);
+    enum status st = store_commit(c->store, failed->run, status, NULL, 0, &log, err);
+    if (st != OK || fate != FATE_LOST)
+        return st;
+    return forget_checkpoint(c, failed->run, failed->attempt, failed->seconds, err);
 }
 
 static enum status take_progress(struct coordinator *c, int rank,

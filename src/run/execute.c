@@ -1,8 +1,10 @@
 /* One run: memory is laid out, the model trained, analysed, and everything put into the record. */
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "analysis/analysis.h"
+#include "base/hash.h"
 #include "columns.h"
 #include "math/lapack.h"
 #include "train/statistics.h"
@@ -187,12 +189,85 @@ static void analyse(struct record *record, struct run *run)
     }
 }
 
+/* ---- training, saved now and then */
+
+struct session {
+    const struct run *run;
+    const struct run_host *host;
+    bool stopping, saving; /* as the host last said */
+};
+
+static void pass_on(void *context, int evaluation, float train_loss, float test_loss)
+{
+    const struct session *session = context;
+    session->host->progress(session->host->context, evaluation, train_loss, test_loss);
+}
+
+/* Training pauses to be saved as well as to stop. */
+static bool ask(void *context)
+{
+    struct session *session = context;
+    const struct run_host *host = session->host;
+    double share =
+        (double)train_step(session->run->trainer) / (double)session->run->config->train.steps;
+    session->stopping = host->stop && host->stop(host->context);
+    session->saving = host->due && host->due(host->context, share, session->stopping);
+    return session->stopping || session->saving;
+}
+
+static uint64_t tag_of(const struct run_host *host)
+{
+    return hash_xxh64(&host->identity, sizeof host->identity, RESULTS_VERSION);
+}
+
+/* Without memory for the bytes there is no checkpoint, but a run. */
+static void save(const struct run *run, const struct run_host *host)
+{
+    size_t size = train_save_size(run->trainer);
+    unsigned char *bytes = malloc(size);
+    if (!bytes)
+        return;
+    train_save(bytes, run->trainer, tag_of(host));
+    host->save(host->context, bytes, size);
+    free(bytes);
+}
+
+/* Goes back to what was saved, if anything, and tells the host of the curves so far. */
+static void restore(const struct run *run, const struct run_host *host)
+{
+    size_t size = train_save_size(run->trainer), length;
+    unsigned char *bytes = host->restore ? malloc(size) : NULL;
+    struct error err;
+    if (!bytes)
+        return;
+    length = host->restore(host->context, bytes, size);
+    if (length > 0 && train_restore(run->trainer, bytes, length, tag_of(host), &err) != OK)
+        host->refuse(host->context, err.text);
+    free(bytes);
+    for (int e = 0; e < train_evaluated(run->trainer) && host->progress; e++)
+        host->progress(host->context, e, train_loss_curve(run->trainer)[e],
+                       test_loss_curve(run->trainer)[e]);
+}
+
+static enum train_outcome train(const struct run *run, const struct run_host *host)
+{
+    struct session session = {.run = run, .host = host};
+    struct train_host inner = {&session, host->progress ? pass_on : NULL, ask};
+    enum train_outcome outcome;
+    restore(run, host);
+    do {
+        outcome = train_run(run->trainer, &inner);
+        if (outcome == TRAIN_STOPPED && session.saving)
+            save(run, host);
+    } while (outcome == TRAIN_STOPPED && !session.stopping);
+    return outcome;
+}
+
 /* Trains and fills the record; a stopped run leaves it empty, a diverged one has curves only. */
 static enum run_outcome carry_out(struct record *record, struct run *run,
                                   const struct run_host *host)
 {
-    struct train_host inner = {host->context, host->progress, host->stop};
-    enum train_outcome trained = train_run(run->trainer, &inner);
+    enum train_outcome trained = train(run, host);
     if (trained == TRAIN_STOPPED)
         return RUN_STOPPED;
     put_training(record, run);

@@ -2,6 +2,8 @@
 add_executable(cluster_faults cluster_faults.c)
 target_link_libraries(cluster_faults PRIVATE mesa_cluster mesa_flags)
 
+integration_test(checkpoint checkpoint.py 300)
+
 foreach(ranks 1 3)
   add_test(NAME integration/cluster_faults_${ranks}
     COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cluster_faults.py ${ranks})

@@ -6,6 +6,7 @@
 
 struct bundle {
     struct message_run head;
+    char folder[16];
     struct message_item first;
     char first_text[16];
     struct message_item second;
@@ -15,7 +16,8 @@ struct bundle {
 static struct bundle bundle(void)
 {
     return (struct bundle){
-        .head = {.count = 2},
+        .head = {.count = 2, .folder = 11},
+        .folder = "/some/name",
         .first = {.run = 7, .record_bytes = 100, .attempt = 1, .text = 10},
         .first_text = "seed=1\nxx",
         .second = {.run = 8, .record_bytes = 100, .attempt = 2, .text = 8},
@@ -42,6 +44,14 @@ static void what_is_cut_or_false_is_refused(void **state)
     b = bundle();
     b.second_text[7] = 'x'; /* no NUL at the end */
     assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    b = bundle();
+    b.folder[10] = 'x';
+    assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    static const int32_t wrong[] = {-1, 17, sizeof b, INT32_MAX, INT32_MIN};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        b.head.folder = wrong[i];
+        assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    }
     b = bundle();
     b.first.record_bytes = -1;
     assert_false(message_valid(MSG_RUN, &b, sizeof b));
@@ -86,6 +96,7 @@ static void the_items_of_a_bundle_come_out_in_order(void **state)
     (void)state;
     struct bundle b = bundle();
     size_t at = 0;
+    assert_string_equal(message_folder(&b.head), "/some/name");
     const struct message_item *item = message_next_item(&b, sizeof b, &at);
     assert_int_equal(item->run, 7);
     assert_string_equal((const char *)(item + 1), "seed=1\nxx");

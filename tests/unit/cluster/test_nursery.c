@@ -56,7 +56,8 @@ static enum status play(struct record *record, enum run_outcome *outcome, const 
 static unsigned char *bundle_of(size_t *bytes, const char *const *texts, int count, int record,
                                 double seconds, double memory)
 {
-    unsigned char *bundle = calloc(1, 16 + (size_t)count * 64);
+    unsigned char *bundle =
+        calloc(1, sizeof(struct message_run) + (size_t)count * (sizeof(struct message_item) + 16));
     *(struct message_run *)bundle = (struct message_run){.analyses = 5, .count = count};
     *bytes = sizeof(struct message_run);
     for (int i = 0; i < count; i++) {

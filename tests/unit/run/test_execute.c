@@ -159,12 +159,137 @@ static void a_stopped_run_leaves_an_empty_record(void **state)
     (void)state;
     struct run_config config = CONFIG(TINY);
     struct heard heard = {0};
-    struct run_host host = {&heard, hear, stop_at_7};
+    struct run_host host = {.context = &heard, .progress = hear, .stop = stop_at_7};
     struct done done = execute(&config, 0, &host);
     assert_int_equal(done.outcome, RUN_STOPPED);
     assert_int_equal(heard.asked, 7);
     assert_int_equal(done.record.used, 0);
     done_dispose(&done);
+}
+
+/* A host that keeps what a run saves. */
+struct keeper {
+    struct heard heard;
+    unsigned char bytes[20000];
+    size_t size;
+    int saves, asked, stop_after; /* times asked; 0: never */
+    char refused[80];
+};
+
+static void keeper_hears(void *context, int evaluation, float train_loss, float test_loss)
+{
+    hear(&((struct keeper *)context)->heard, evaluation, train_loss, test_loss);
+}
+
+static bool keeper_stops(void *context)
+{
+    struct keeper *keeper = context;
+    return ++keeper->asked == keeper->stop_after;
+}
+
+static size_t keeper_restores(void *context, unsigned char *bytes, size_t size)
+{
+    struct keeper *keeper = context;
+    memcpy(bytes, keeper->bytes, keeper->size < size ? keeper->size : size);
+    return keeper->size;
+}
+
+static void keeper_is_refused(void *context, const char *why)
+{
+    struct keeper *keeper = context;
+    snprintf(keeper->refused, sizeof keeper->refused, "%s", why);
+}
+
+/* After every second step, and at a stop. */
+static bool keeper_is_due(void *context, double share, bool stopping)
+{
+    const struct keeper *keeper = context;
+    assert_true(share > 0 && share <= 1);
+    return keeper->asked % 2 == 0 || stopping;
+}
+
+static void keeper_saves(void *context, const unsigned char *bytes, size_t size)
+{
+    struct keeper *keeper = context;
+    assert_true(size <= sizeof keeper->bytes);
+    memcpy(keeper->bytes, bytes, size);
+    keeper->size = size;
+    keeper->saves++;
+}
+
+static struct run_host host_of(struct keeper *keeper)
+{
+    return (struct run_host){.context = keeper,
+                             .progress = keeper_hears,
+                             .stop = keeper_stops,
+                             .identity = 77,
+                             .restore = keeper_restores,
+                             .refuse = keeper_is_refused,
+                             .due = keeper_is_due,
+                             .save = keeper_saves};
+}
+
+static void what_was_saved_is_refused_when_damaged_or_of_another_run(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *damage, *why;
+    } cases[] = {
+        {"cut", "checkpoint: cut short, 9 bytes"},
+        {"bit", "checkpoint: damaged, its checksum does not match"},
+        {"run", "checkpoint: of another run"},
+        {"long", "checkpoint: "},
+    };
+    struct run_config config = CONFIG(TINY);
+    struct done calm = execute(&config, 0, NULL);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct keeper keeper = {.stop_after = 7};
+        struct run_host host = host_of(&keeper);
+        struct done stopped = execute(&config, 0, &host);
+        assert_int_equal(stopped.outcome, RUN_STOPPED);
+        done_dispose(&stopped);
+        if (*cases[i].damage == 'c')
+            keeper.size = 9;
+        else if (*cases[i].damage == 'b')
+            keeper.bytes[keeper.size / 2] ^= 1;
+        else if (*cases[i].damage == 'r')
+            host.identity++;
+        else
+            keeper.size++;
+        keeper.heard.points = keeper.asked = keeper.stop_after = 0;
+        struct done done = execute(&config, 0, &host);
+        assert_memory_equal(keeper.refused, cases[i].why, strlen(cases[i].why));
+        assert_int_equal(keeper.asked, 10);
+        assert_int_equal(done.record.used, calm.record.used);
+        assert_memory_equal(done.record.memory, calm.record.memory, calm.record.used);
+        done_dispose(&done);
+    }
+    done_dispose(&calm);
+}
+
+static void a_run_that_goes_on_from_any_step_ends_with_the_same_bits(void **state)
+{
+    (void)state;
+    struct run_config config = CONFIG(TINY, "model.depth=2", "train.clip_value=10");
+    struct done calm = execute(&config, ALL_ANALYSES, NULL);
+    for (int step = 1; step <= 10; step++) {
+        struct keeper keeper = {.stop_after = step};
+        struct run_host host = host_of(&keeper);
+        struct done stopped = execute(&config, ALL_ANALYSES, &host);
+        assert_int_equal(stopped.outcome, RUN_STOPPED);
+        assert_int_equal(keeper.saves, (step + 1) / 2);
+        done_dispose(&stopped);
+        keeper.heard.points = keeper.asked = keeper.stop_after = 0;
+        struct done done = execute(&config, ALL_ANALYSES, &host);
+        assert_int_equal(done.outcome, RUN_DONE);
+        assert_int_equal(keeper.asked, 10 - step);
+        assert_int_equal(keeper.heard.points, 3); /* the points before the stop are told again */
+        assert_string_equal(keeper.refused, "");
+        assert_int_equal(done.record.used, calm.record.used);
+        assert_memory_equal(done.record.memory, calm.record.memory, calm.record.used);
+        done_dispose(&done);
+    }
+    done_dispose(&calm);
 }
 
 static void more_work_costs_more(void **state)
@@ -196,6 +321,8 @@ int main(void)
         cmocka_unit_test(a_diverged_run_keeps_its_curves_and_nothing_else),
         cmocka_unit_test(the_host_hears_the_curves_that_are_stored),
         cmocka_unit_test(a_stopped_run_leaves_an_empty_record),
+        cmocka_unit_test(what_was_saved_is_refused_when_damaged_or_of_another_run),
+        cmocka_unit_test(a_run_that_goes_on_from_any_step_ends_with_the_same_bits),
         cmocka_unit_test(more_work_costs_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,112 @@
+"""Without this a stopped or killed job could lose the hours of a long run, or a run that goes on end with other bits."""
+
+import math
+import signal
+import struct
+import time
+
+import h5py
+import program
+
+# One run of some seconds.
+SWEEP = """\
+name: long
+set:
+  train: {steps: STEPS, batch: 256, evaluations: 7}
+  model.depth: 2
+  evaluation.tasks: 128
+  checkpoint.minutes: MINUTES
+grid:
+  seed: [3]
+"""
+STEP = 56  # place of the number of updates in a checkpoint
+LONG = 8  # seconds of the whole run, about: the machine may have other work as well
+OFTEN, NEVER = 0.01, 100
+
+
+class Checkpoint(program.Case):
+    steps = 0  # as many as this machine makes in LONG
+
+    def undisturbed(self, file, steps, minutes):
+        self.write("long.yaml", SWEEP.replace("STEPS", str(steps)).replace("MINUTES", str(minutes)))
+        self.run_program("run", "long.yaml", "-o", file, "--ranks", 1)
+        self.assertEqual(list(self.folder.glob("*.checkpoints")), [])
+
+    def begin(self, minutes):
+        if not Checkpoint.steps:
+            self.undisturbed("short.h5", 1000, NEVER)
+            with h5py.File(self.folder / "short.h5", "r") as short:
+                Checkpoint.steps = int(1000 * LONG / short["log/seconds"][0])
+        self.undisturbed("calm.h5", Checkpoint.steps, minutes)
+        return self.start("run", "long.yaml", "--ranks", 1)
+
+    def checkpoints(self):
+        return sorted(self.folder.glob("long.h5.checkpoints/*"))
+
+    def share(self):
+        """Of the training that is in the only checkpoint; 0: there is none."""
+        for path in self.checkpoints():
+            if path.suffix == "":
+                try:
+                    return struct.unpack_from("=q", path.read_bytes(), STEP)[0] / Checkpoint.steps
+                except FileNotFoundError:
+                    return 0
+        return 0
+
+    def wait_until(self, condition):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
+    def half_done(self):
+        """The fourth of seven evaluations is seen in the file."""
+        if not (self.folder / "long.h5").exists():
+            return False
+        with h5py.File(self.folder / "long.h5", "r") as results:
+            return math.isfinite(results["results/train_loss"][0, 3])
+
+    def kill_at(self, share):
+        job = self.begin(OFTEN)
+        self.wait_until(lambda: self.share() >= share)
+        job.kill_all()
+
+    def assertSameAsCalm(self):
+        self.assertSameResults("calm.h5", "long.h5")
+        self.assertFalse((self.folder / "long.h5.checkpoints").exists(), "the folder is left")
+
+    def test_a_drain_saves_and_resume_ends_with_the_same_bits(self):
+        job = self.begin(NEVER)
+        self.wait_until(self.half_done)
+        self.assertEqual(self.checkpoints(), [])
+        job.process.send_signal(signal.SIGUSR1)
+        code, out, err = job.wait()
+        self.assertEqual(code, program.STOPPED_EARLY, out + err)
+        self.assertGreaterEqual(self.share(), 0.5)
+        self.run_program("resume", "long.h5", "--ranks", 1)
+        self.assertSameAsCalm()
+
+    def test_a_killed_job_goes_on_from_its_checkpoint_with_the_same_bits(self):
+        self.kill_at(0.5)
+        share = self.share()
+        job, seen = self.start("resume", "long.h5", "--ranks", 1), set()
+        while job.process.poll() is None:
+            seen.add(self.share())
+            time.sleep(0.02)
+        code, out, err = job.wait()
+        self.assertEqual(code, 0, out + err)
+        self.assertGreaterEqual(min(seen - {0}), share)  # a run that starts anew would save an earlier step
+        self.assertGreater(max(seen), share)
+        self.assertSameAsCalm()
+
+    def test_a_damaged_checkpoint_is_refused_and_the_run_starts_anew(self):
+        self.kill_at(0.2)
+        path, = [path for path in self.checkpoints() if path.suffix == ""]
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        self.run_program("resume", "long.h5", "--ranks", 1)
+        self.assertSameAsCalm()
+
+
+program.main()

@@ -5,7 +5,7 @@ import time
 
 import program
 
-SWEEP = program.TINY.replace("steps: 60", "steps: 1500").replace("count: 3", "count: 4")
+SWEEP = program.TINY.replace("steps: 60", "steps: 8000").replace("count: 3", "count: 4")
 
 
 class Stop(program.Case):

@@ -4,8 +4,9 @@
  * Wp. Wq, Wk, Wv [D, HK], Wp [HK, D]; head e owns columns (rows of Wp) eK .. eK+K-1.
  *
  * A pass works on one group of 16 tasks at a time: write pass_tokens, pass_forward, read
- * pass_outputs, pass_backward. Gradients are summed inside the pass over the groups of a
- * super-group and handed out by pass_gradient. All memory comes from one arena.
+ * pass_outputs, pass_backward. Gradients are summed inside the pass, over the groups of a
+ * super-group (pass_super_group) and these over the batch, and handed out by pass_gradient. All
+ * memory comes from one arena.
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -101,7 +102,11 @@ const real *pass_outputs(const struct pass *pass);
  * [LANES]. A lane whose doutputs are 0 adds 0. */
 void pass_backward(struct pass *pass, const real *doutputs);
 
-/* gradient[parameters] += the sums since the last call, which become 0. Once a super-group. */
+/* Ends a super-group: its sums go into those of the batch. */
+void pass_super_group(struct pass *pass);
+
+/* Ends the last super-group of a batch; gradient[parameters] += the sums of the batch, which become
+ * 0. Must come before pass_weights. */
 void pass_gradient(struct pass *pass, double *gradient);
 
 /* PASS_TOKENS only: d (what doutputs weighted) / d pass_tokens, of the last backward. */

@@ -155,8 +155,10 @@ static void batch(struct pieces *p, const struct subject *s, enum bench_part las
         loss_gradient(p->doutputs, pass_outputs(p->pass), p->target, &p->loss, count, LANES);
         pass_backward(p->pass, p->doutputs);
         if ((first + LANES) % SUPER_GROUP == 0)
-            pass_gradient(p->pass, p->gradient);
+            pass_super_group(p->pass);
     }
+    if (last >= PART_BACKWARD)
+        pass_gradient(p->pass, p->gradient);
 }
 
 static double batch_seconds(struct pieces *p, const struct subject *s, enum bench_part last,

@@ -156,6 +156,8 @@ static void create_set(struct merged_set *set, const struct model *model, struct
     set->project = ARENA_TAKE(arena, real, H * set->channels * padded(K));
     set->sum_B = ARENA_TAKE(arena, real, H * D * D);
     set->sum_A = ARENA_TAKE(arena, real, H * D * set->channels);
+    set->total_B = ARENA_TAKE(arena, double, H *D *D);
+    set->total_A = ARENA_TAKE(arena, double, H *D * set->channels);
     if (set->lanes) {
         set->dB = lanes(arena, H * D * D);
         set->dA = lanes(arena, H * D * set->channels);

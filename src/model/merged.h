@@ -28,15 +28,16 @@ enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES, FORM_TAIL, FORM_TAIL_EN
 /* Products of one weight set. Shared matrices have rows padded to LANES, so that products of
  * weights run in lanes as well: one column a lane. */
 struct merged_set {
-    bool used, keys, values; /* keys: some layer uses B; values: A */
-    bool lanes, outer;       /* some form sums in dB and dA; some lets outer products wait */
-    int channel, channels;   /* columns of A that some layer updates */
-    real *B;                 /* [H][D][D], rows padded */
-    real *A;                 /* [H][D][channels], rows padded */
-    real *query, *key;       /* [H][D][K], rows padded */
-    real *project;           /* [H][channels][K], rows padded: damping Wp' */
-    real *dB, *dA;           /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
-    real *sum_B, *sum_A;     /* the same, shared */
+    bool used, keys, values;   /* keys: some layer uses B; values: A */
+    bool lanes, outer;         /* some form sums in dB and dA; some lets outer products wait */
+    int channel, channels;     /* columns of A that some layer updates */
+    real *B;                   /* [H][D][D], rows padded */
+    real *A;                   /* [H][D][channels], rows padded */
+    real *query, *key;         /* [H][D][K], rows padded */
+    real *project;             /* [H][channels][K], rows padded: damping Wp' */
+    real *dB, *dA;             /* [H][D][D] and [H][D][channels] x LANES: sums of the super-group */
+    real *sum_B, *sum_A;       /* the same, shared */
+    double *total_B, *total_A; /* the same of the batch */
     real *left_B, *right_B, *left_A, *right_A; /* [H][OUTER_ROWS][..]: outer products that wait */
     int *rows_B, *rows_A;                      /* [H] (forms.h) */
 };
@@ -76,7 +77,10 @@ void matrix_backward(struct pass *pass, int layer);
 void lines_forward(struct pass *pass, int layer);
 void lines_backward(struct pass *pass, int layer);
 
-/* Turns the sums of dB and dA into those of the weights, in pass->gradient. */
+/* Ends a super-group: its sums of dB and dA go into those of the batch. */
+void merged_super_group(struct pass *pass);
+
+/* Turns the sums of the batch into those of the weights, in pass->gradient. */
 void merged_gradient(struct pass *pass);
 
 #endif

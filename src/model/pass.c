@@ -93,6 +93,7 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
     struct pass layout = {.model = model, .kernels = kernels, .path = path};
     find_tensors(&layout);
     layout.gradient = ARENA_TAKE(arena, real, model->parameters);
+    layout.total = ARENA_TAKE(arena, double, model->parameters);
     take_streams(&layout, arena);
     take_work(&layout.work, arena, model);
     merged_create(&layout, arena);
@@ -101,6 +102,7 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
         return NULL;
     *pass = layout;
     memset(pass->gradient, 0, model->parameters * sizeof *pass->gradient);
+    memset(pass->total, 0, model->parameters * sizeof *pass->total);
     positions_write(pass->positions, model, kernels);
     input_prepare(pass);
     return pass;
@@ -151,12 +153,28 @@ void pass_backward(struct pass *pass, const real *doutputs)
     input_backward(pass);
 }
 
+static void add_up(struct pass *pass)
+{
+    for (size_t i = 0; i < pass->model->parameters; i++) {
+        pass->total[i] += (double)pass->gradient[i];
+        pass->gradient[i] = 0;
+    }
+}
+
+void pass_super_group(struct pass *pass)
+{
+    merged_super_group(pass);
+    add_up(pass);
+}
+
 void pass_gradient(struct pass *pass, double *gradient)
 {
+    merged_super_group(pass);
     merged_gradient(pass);
+    add_up(pass);
     for (size_t i = 0; i < pass->model->parameters; i++) {
-        gradient[i] += (double)pass->gradient[i];
-        pass->gradient[i] = 0;
+        gradient[i] += pass->total[i];
+        pass->total[i] = 0;
     }
 }
 

@@ -45,7 +45,8 @@ struct pass {
     enum pass_path path;
     bool keep_all;
     const real *weights;
-    real *gradient; /* [parameters] */
+    real *gradient; /* [parameters] sums of the super-group */
+    double *total;  /* [parameters] sums of the batch */
 
     real *tokens, *dtokens; /* [T][W]; PASS_FAST has the gradient of the prefix alone, or none */
     real *embedded;         /* [T][D]; is `tokens` when they enter as they are */

@@ -131,12 +131,47 @@ static void value_project_gradient(struct pass *pass, int set, int h)
             D, y, K, channels, (real)pass->model->config.damping);
 }
 
+/* total += sum, and sum = 0. */
+static void add_up(double *total, real *sum, int n)
+{
+    for (int i = 0; i < n; i++) {
+        total[i] += (double)sum[i];
+        sum[i] = 0;
+    }
+}
+
+void merged_super_group(struct pass *pass)
+{
+    const struct model *model = pass->model;
+    int D = model->D, H = model->H;
+    if (model->L > 1 && pass->merged.layers[model->L - 2].form == FORM_TAIL)
+        tail_gradient(pass);
+    for (int set = 0; set < model->weight_sets; set++) {
+        struct merged_set *s = &pass->merged.sets[set];
+        if (s->used && s->lanes)
+            collect(pass, set);
+        if (s->used) {
+            add_up(s->total_B, s->sum_B, H * D * D);
+            add_up(s->total_A, s->sum_A, H * D * s->channels);
+        }
+    }
+}
+
+/* sum = total, rounded, and total = 0. */
+static void take_total(real *sum, double *total, int n)
+{
+    for (int i = 0; i < n; i++) {
+        sum[i] = (real)total[i];
+        total[i] = 0;
+    }
+}
+
 static void set_gradient(struct pass *pass, int set)
 {
     struct merged_set *s = &pass->merged.sets[set];
     int D = pass->model->D, H = pass->model->H;
-    if (s->lanes)
-        collect(pass, set);
+    take_total(s->sum_B, s->total_B, H * D * D);
+    take_total(s->sum_A, s->total_A, H * D * s->channels);
     for (int h = 0; h < H; h++) {
         if (s->keys)
             query_key_gradient(pass, set, h);
@@ -149,10 +184,7 @@ static void set_gradient(struct pass *pass, int set)
 
 void merged_gradient(struct pass *pass)
 {
-    const struct model *model = pass->model;
-    if (model->L > 1 && pass->merged.layers[model->L - 2].form == FORM_TAIL)
-        tail_gradient(pass);
-    for (int set = 0; set < model->weight_sets; set++)
+    for (int set = 0; set < pass->model->weight_sets; set++)
         if (pass->merged.sets[set].used)
             set_gradient(pass, set);
 }

@@ -109,9 +109,11 @@ static double batch_loss(struct trainer *t, enum batch what)
             continue;
         loss_gradient(t->doutputs, outputs, t->target, &t->loss, count, lanes);
         pass_backward(t->pass, t->doutputs);
-        if ((first + LANES) % SUPER_GROUP == 0 || first + LANES >= count)
-            pass_gradient(t->pass, t->gradient);
+        if ((first + LANES) % SUPER_GROUP == 0)
+            pass_super_group(t->pass);
     }
+    if (what == BATCH_GRADIENT)
+        pass_gradient(t->pass, t->gradient);
     return sum / count;
 }
 

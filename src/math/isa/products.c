@@ -6,7 +6,7 @@ EACH_PANEL(PANEL, LANES_LANES)
 EACH_PANEL(PANEL, LANES_SHARED)
 
 /* clang-format off */
-#define ENTRY(family, mr) panel_##family##_##mr,
+#define ENTRY(family, mr, shape) panel_##family##_##mr,
 typedef void panel(const struct steps *steps, char *c, const char *a, const char *b, int n);
 static panel *const panels[][MR] = {
     [LANES_LANES] = {EACH_PANEL(ENTRY, LANES_LANES)},
@@ -25,12 +25,14 @@ static struct steps steps_of(struct matrix C, struct operand A, struct operand B
         .a_step = A.column * size,
         .b_column = B.column * size,
         .b_column_3 = B.column * 3 * size,
+        .b_column_5 = B.column * 5 * size,
         .b_step = B.row * size,
         .c_row = C.row * size,
         .c_row_3 = C.row * 3 * size,
         .c_row_5 = C.row * 5 * size,
         .c_column = C.column * size,
         .c_column_3 = C.column * 3 * size,
+        .c_column_5 = C.column * 5 * size,
         .k = k,
         .update = update,
     };
@@ -68,7 +70,8 @@ INLINE void product(enum family family, struct matrix C, struct operand A, struc
 void KERNEL(lanes_lanes)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                          enum update update)
 {
-    if (m < MR / 2 && m < n) /* C' = B' A' fills the tiles better */
+    bool few = m > 1 && m < MR / 2 && m < n;
+    if (few || n == 1) /* C' = B' A' fills the tiles better */
         product(LANES_LANES, (struct matrix){C.at, C.column, C.row},
                 (struct operand){B.at, B.column, B.row}, (struct operand){A.at, A.column, A.row}, n,
                 m, k, update);

@@ -24,8 +24,8 @@ enum { MR = 2, NR = 2 };
  * then one instruction's addressing, and a tile begins without arithmetic. k >= 1. */
 struct steps {
     ptrdiff_t a_row, a_row_3, a_row_5, a_step;
-    ptrdiff_t b_column, b_column_3, b_step;
-    ptrdiff_t c_row, c_row_3, c_row_5, c_column, c_column_3;
+    ptrdiff_t b_column, b_column_3, b_column_5, b_step;
+    ptrdiff_t c_row, c_row_3, c_row_5, c_column, c_column_3, c_column_5;
     int k;
     enum update update;
 };
@@ -47,6 +47,14 @@ INLINE int next_size(int left, int full)
 #define CELLS_2(F, i) CELLS_1(F, i) F(i, 1)
 #define CELLS_3(F, i) CELLS_2(F, i) F(i, 2)
 #define CELLS_4(F, i) CELLS_3(F, i) F(i, 3)
+#define CELLS_5(F, i) CELLS_4(F, i) F(i, 4)
+#define CELLS_6(F, i) CELLS_5(F, i) F(i, 5)
+#define CELLS_7(F, i) CELLS_6(F, i) F(i, 6)
+#define CELLS_8(F, i) CELLS_7(F, i) F(i, 7)
+#define CELLS_9(F, i) CELLS_8(F, i) F(i, 8)
+#define CELLS_10(F, i) CELLS_9(F, i) F(i, 9)
+#define CELLS_11(F, i) CELLS_10(F, i) F(i, 10)
+#define CELLS_12(F, i) CELLS_11(F, i) F(i, 11)
 #define ROWS_1(F, nr) F(0, nr)
 #define ROWS_2(F, nr) ROWS_1(F, nr) F(1, nr)
 #define ROWS_3(F, nr) ROWS_2(F, nr) F(2, nr)
@@ -54,13 +62,19 @@ INLINE int next_size(int left, int full)
 #define ROWS_5(F, nr) ROWS_4(F, nr) F(4, nr)
 #define ROWS_6(F, nr) ROWS_5(F, nr) F(5, nr)
 
-/* Neighbours 0..5 of an address: one instruction's addressing each, with 3 and 5 strides at hand. */
+/* Neighbours of an address: 0..5 are one instruction's addressing, with 3 and 5 strides at hand. */
 #define NEIGHBOUR_0(at, stride) (at)
 #define NEIGHBOUR_1(at, stride) ((at) + stride)
 #define NEIGHBOUR_2(at, stride) ((at) + 2 * stride)
 #define NEIGHBOUR_3(at, stride) ((at) + stride##_3)
 #define NEIGHBOUR_4(at, stride) ((at) + 4 * stride)
 #define NEIGHBOUR_5(at, stride) ((at) + stride##_5)
+#define NEIGHBOUR_6(at, stride) ((at) + 2 * stride##_3)
+#define NEIGHBOUR_7(at, stride) ((at) + 7 * stride)
+#define NEIGHBOUR_8(at, stride) ((at) + 8 * stride)
+#define NEIGHBOUR_9(at, stride) ((at) + 9 * stride)
+#define NEIGHBOUR_10(at, stride) ((at) + 2 * stride##_5)
+#define NEIGHBOUR_11(at, stride) ((at) + 11 * stride)
 
 #define DECLARE_ROW(i, nr) CELLS_##nr(DECLARE_CELL, i)
 #define DECLARE_CELL(i, j) vec c##i##j;
@@ -106,39 +120,50 @@ INLINE int next_size(int left, int full)
         n -= nr;                                                                                   \
     }
 
-/* panel_<family>_<mr>: mr rows of C, n columns, of one part of the lanes. */
+/* panel_<family>_<mr>: mr rows of C, n columns, of one part of the lanes. A single row takes more
+ * columns: four sums would wait for each other's latency. */
+enum { WIDE_COLUMNS = NR, LONG_COLUMNS = 12 };
+#define CASE_LONG(nr) case nr: TILE(1, nr) break;
+#define LONG_TILES(mr)                                                                     \
+    CASE_LONG(1) CASE_LONG(2) CASE_LONG(3) CASE_LONG(4) CASE_LONG(5) CASE_LONG(6)          \
+    CASE_LONG(7) CASE_LONG(8) CASE_LONG(9) CASE_LONG(10) CASE_LONG(11)                     \
+    default: TILE(1, 12) break;
 #if defined(MESASWEEP_ISA_avx512)
 #define EACH_PANEL(F, family)                                                                      \
-    F(family, 1) F(family, 2) F(family, 3) F(family, 4) F(family, 5) F(family, 6)
-#define EACH_TILE(mr)                                                                      \
+    F(family, 1, LONG) F(family, 2, WIDE) F(family, 3, WIDE)                                       \
+    F(family, 4, WIDE) F(family, 5, WIDE) F(family, 6, WIDE)
+#define WIDE_TILES(mr)                                                                      \
     case 1: TILE(mr, 1) break;                                                             \
     case 2: TILE(mr, 2) break;                                                             \
     case 3: TILE(mr, 3) break;                                                             \
     default: TILE(mr, 4) break;
 #elif defined(MESASWEEP_ISA_avx2)
-#define EACH_PANEL(F, family) F(family, 1) F(family, 2) F(family, 3) F(family, 4)
-#define EACH_TILE(mr)                                                                      \
+#define EACH_PANEL(F, family)                                                                      \
+    F(family, 1, LONG) F(family, 2, WIDE) F(family, 3, WIDE) F(family, 4, WIDE)
+#define WIDE_TILES(mr)                                                                      \
     case 1: TILE(mr, 1) break;                                                             \
     case 2: TILE(mr, 2) break;                                                             \
     default: TILE(mr, 3) break;
 #else
-#define EACH_PANEL(F, family) F(family, 1) F(family, 2)
-#define EACH_TILE(mr)                                                                      \
+#define EACH_PANEL(F, family) F(family, 1, LONG) F(family, 2, WIDE)
+#define WIDE_TILES(mr)                                                                      \
     case 1: TILE(mr, 1) break;                                                             \
     default: TILE(mr, 2) break;
 #endif
 
-#define PANEL(operands, mr)                                                                        \
+#define PANEL(operands, mr, shape)                                                                  \
     static void panel_##operands##_##mr(const struct steps *s, char *c, const char *a_first,         \
                                       const char *b_first, int n)                                  \
     {                                                                                              \
         const enum family kind = operands;                                                          \
         const ptrdiff_t a_row = s->a_row, a_row_3 = s->a_row_3, a_row_5 = s->a_row_5;              \
         const ptrdiff_t b_column = s->b_column, b_column_3 = s->b_column_3;                        \
+        const ptrdiff_t b_column_5 = s->b_column_5;                                                \
         (void)a_row, (void)a_row_3, (void)a_row_5, (void)b_column, (void)b_column_3;               \
+        (void)b_column_5;                                                                          \
         while (n > 0)                                                                              \
-            switch (next_size(n, NR)) {                                                            \
-                EACH_TILE(mr)                                                              \
+            switch (next_size(n, shape##_COLUMNS)) {                                                            \
+                shape##_TILES(mr)                                                          \
             }                                                                                      \
     }
 /* clang-format on */

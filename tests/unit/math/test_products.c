@@ -50,6 +50,11 @@ static struct shape draw(struct source *source, int i)
     if (i < 64) /* the corners of every tile */
         return (struct shape){1 + i % 8, 1 + i / 8, source_between(source, 0, 3),
                               (enum update)(i % 3)};
+    if (i < 128) { /* single rows and columns, which have tiles of their own */
+        int length = 1 + i % 32;
+        return (struct shape){i < 96 ? 1 : length, i < 96 ? length : 1,
+                              source_between(source, 0, 12), (enum update)(i % 3)};
+    }
     int top = i % 4 ? 14 : SIZE;
     return (struct shape){source_between(source, 1, top), source_between(source, 1, top),
                           source_between(source, 0, top), (enum update)(i % 3)};
@@ -67,7 +72,7 @@ static void refill(struct source *source)
 static void products_of_lanes(product_kernel *function, int size_B)
 {
     struct source source = {(uint64_t)size_B};
-    for (int i = 0; i < 160; i++) {
+    for (int i = 0; i < 224; i++) {
         struct shape s = draw(&source, i);
         if (i % 16 == 0)
             refill(&source);
@@ -133,7 +138,7 @@ static void sums_over_lanes_of_products_are_right(void **state)
     EACH_OBJECT(kernels)
     {
         struct source source = {3};
-        for (int i = 0; i < 160; i++) {
+        for (int i = 0; i < 224; i++) {
             if (i % 16 == 0)
                 refill(&source);
             reduce_once(kernels, &source, draw(&source, i));

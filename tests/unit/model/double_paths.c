@@ -36,7 +36,8 @@ static void assert_close(const double *a, const double *b, size_t count, const c
             fail_msg("%s: %s %zu is %.17g fast, %.17g through tokens", words, what, i, a[i], b[i]);
 }
 
-/* Three groups in one super-group, then one in another, with weights that change between. */
+/* A batch of two super-groups, of two groups and of one, then a batch of one group with other
+ * weights. */
 static void run(double *outputs, struct setup *s)
 {
     size_t count = setup_output_count(s);
@@ -54,6 +55,8 @@ static void run(double *outputs, struct setup *s)
         for (size_t i = 0; i < count; i++)
             outputs[(size_t)group * count + i] = (double)pass_outputs(s->pass)[i];
         pass_backward(s->pass, s->doutputs);
+        if (group == 1)
+            pass_super_group(s->pass);
     }
     pass_gradient(s->pass, s->gradient);
 }

@@ -25,7 +25,7 @@ static const struct {
      0xa6ced72de98e560b},
     {{"train.batch=150", "train.decay=0.1", "train.schedule=cosine", "train.warmup=3",
       "train.clip_value=0.01", "train.final_rate=1e-4"},
-     0x1041b34698d257e7},
+     0x76fa21dca902d9e0},
     {{"task.dimension=10", "task.context=10", "model.depth=2"}, 0x1cb5505f4f74212b},
     {{"task.dimension=10", "task.context=10", "model.depth=5", "model.heads=2", "model.clip=10"},
      0x73fa5037ff5a6925},

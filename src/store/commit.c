@@ -55,7 +55,7 @@ int writer_put_status(const struct store *store, int64_t run, enum row_status st
     const struct map *map = &store->map;
     const unsigned char byte = (unsigned char)status;
     char text[STATE_LETTERS] = "";
-    strncpy(text, row_status_name(status), sizeof text);
+    memcpy(text, row_status_name(status), strlen(row_status_name(status)));
     int64_t summary = map->summary.offset + run * (int64_t)map->summary.row;
     if (checksum && map_write(store->fd, checksum, map_find(&map->results, "checksum"), run) != 0)
         return -1;

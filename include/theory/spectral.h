@@ -14,26 +14,13 @@
 #ifndef THEORY_SPECTRAL_H
 #define THEORY_SPECTRAL_H
 
-#include "theory/regression.h"
+#include "theory/gdpp.h"
 
 struct spectra {
     int d;
     int count;   /* contexts */
     double unit; /* .5 O k^2 s2 */
     double *at;  /* [count][d] eigenvalues, in no order */
-};
-
-struct gdpp {
-    int layers; /* L */
-    double rate[MODEL_LAYERS_MAX], gamma[MODEL_LAYERS_MAX];
-};
-
-/* What the optimum may choose. */
-enum gdpp_freedom {
-    GDPP_DESCENT,   /* one rate, gamma 0 */
-    GDPP_RATES,     /* a rate for each layer, gamma 0 */
-    GDPP_SHARED,    /* one rate and one gamma */
-    GDPP_PER_LAYER, /* a rate and a gamma for each layer */
 };
 
 /* Takes the memory of `count` contexts from the arena (at is NULL while measuring). */

@@ -1,7 +1,6 @@
 #include "theory/descent.h"
 
-#include <math.h>
-#include <string.h>
+#include "lanes.h"
 
 /* What a transformer of the construction carries: all tokens, and the derivative of the query. */
 struct slots {
@@ -21,36 +20,11 @@ size_t descent_scratch(int d, int N, int O)
     return (size_t)(slots + predictions) * LANES;
 }
 
-/* Rows of LANES; each lane for itself. */
-
-static void add_product(double *restrict y, const double *restrict a, const double *restrict x)
-{
-    for (int b = 0; b < LANES; b++)
-        y[b] += a[b] * x[b];
-}
-
-static void subtract_product(double *restrict y, const double *restrict a, const double *restrict x)
-{
-    for (int b = 0; b < LANES; b++)
-        y[b] -= a[b] * x[b];
-}
-
-static void add_scaled(double *restrict y, double a, const double *restrict x)
-{
-    for (int b = 0; b < LANES; b++)
-        y[b] += a * x[b];
-}
-
-static void copy(double *to, const double *from, int rows)
-{
-    memcpy(to, from, sizeof(double) * (size_t)(rows * LANES));
-}
-
 /* q = W0 x_q, g = W0. */
 static void start_query(struct slots *s, const struct regression *group, const double *W0)
 {
     int d = group->d;
-    memset(s->q, 0, sizeof(double) * (size_t)(group->O * LANES));
+    clear_rows(s->q, group->O);
     for (int o = 0; o < group->O; o++)
         for (int c = 0; c < d; c++) {
             double w = W0 ? W0[o * d + c] : 0;
@@ -72,9 +46,9 @@ static struct slots start(double *scratch, const struct regression *group, const
     s.live = s.g + O * d * LANES;
     s.rests = s.live + d * LANES;
     s.dW = s.rests + N * LANES;
-    copy(s.x, group->x, N * d);
-    copy(s.y, group->y, N * O);
-    copy(s.xq, group->xq, d);
+    copy_rows(s.x, group->x, N * d);
+    copy_rows(s.y, group->y, N * O);
+    copy_rows(s.xq, group->xq, d);
     for (int i = 0; i < d * LANES; i++)
         s.live[i] = 1;
     start_query(&s, group, W0);
@@ -87,7 +61,7 @@ static void form_rests(struct slots *s, const struct regression *group, const do
     int d = group->d;
     for (int i = 0; i < group->N; i++) {
         double *rest = s->rests + i * LANES;
-        copy(rest, s->y + (i * group->O + o) * LANES, 1);
+        copy_rows(rest, s->y + (i * group->O + o) * LANES, 1);
         for (int c = 0; W0 && c < d; c++)
             add_scaled(rest, -W0[o * d + c], s->x + (i * d + c) * LANES);
     }
@@ -108,21 +82,15 @@ static void step(struct slots *s, const struct regression *group, const struct d
     }
     for (int i = 0; i < N; i++) {
         double slot[LANES];
-        copy(slot, s->y + (i * O + o) * LANES, 1);
+        copy_rows(slot, s->y + (i * O + o) * LANES, 1);
         for (int c = 0; c < d; c++)
             subtract_product(slot, s->dW + c * LANES, s->x + (i * d + c) * LANES);
-        copy(s->y + (i * O + o) * LANES, slot, 1);
+        copy_rows(s->y + (i * O + o) * LANES, slot, 1);
     }
     for (int c = 0; c < d; c++) {
         add_product(s->q + o * LANES, s->dW + c * LANES, s->xq + c * LANES);
         add_product(s->g + (o * d + c) * LANES, s->dW + c * LANES, s->live + c * LANES);
     }
-}
-
-static void limit(double *values, int rows, double clip)
-{
-    for (int i = 0; i < rows * LANES; i++)
-        values[i] = fabs(values[i]) > clip ? copysign(clip, values[i]) : values[i];
 }
 
 /* derivative = 0 where the value is cut. */
@@ -140,10 +108,10 @@ static void clip_slots(struct slots *s, const struct regression *group, double c
     for (int o = 0; o < O; o++)
         for (int c = 0; c < d; c++)
             cut(s->g + (o * d + c) * LANES, s->q + o * LANES, clip);
-    limit(s->x, group->N * d, clip);
-    limit(s->y, group->N * O, clip);
-    limit(s->xq, d, clip);
-    limit(s->q, O, clip);
+    limit_rows(s->x, group->N * d, clip);
+    limit_rows(s->y, group->N * O, clip);
+    limit_rows(s->xq, d, clip);
+    limit_rows(s->q, O, clip);
 }
 
 void descent_predict(double *prediction, double *sensitivity, const struct regression *group,
@@ -156,9 +124,9 @@ void descent_predict(double *prediction, double *sensitivity, const struct regre
         if (descent->clip > 0)
             clip_slots(&s, group, descent->clip);
     }
-    copy(prediction, s.q, group->O);
+    copy_rows(prediction, s.q, group->O);
     if (sensitivity)
-        copy(sensitivity, s.g, group->O * group->d);
+        copy_rows(sensitivity, s.g, group->O * group->d);
 }
 
 double descent_loss(double *losses, const struct regression_set *set, const struct descent *descent,

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "optimum.h"
+
 struct spectra spectra_create(struct arena *arena, const struct task_config *task, int count)
 {
     double a = task->input_range / 2, scale = task->weight_scale;
@@ -114,4 +116,34 @@ double spectral_loss(double *gradient, const struct spectra *spectra, const stru
     for (int i = 0; gradient && i < 2 * L; i++)
         gradient[i] *= scale;
     return scale * sum;
+}
+
+/* ---- the optimum */
+
+static double loss_of(double *gradient, const void *context, const struct gdpp *gdpp)
+{
+    return spectral_loss(gradient, context, gdpp);
+}
+
+/* Mean eigenvalue over mean square: the best rate of one step. */
+static double one_step_rate(const struct spectra *spectra)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < (size_t)spectra->count * (size_t)spectra->d; i++) {
+        sum += spectra->at[i];
+        squares += spectra->at[i] * spectra->at[i];
+    }
+    return sum / squares;
+}
+
+double gdpp_optimum(struct gdpp *gdpp, const struct spectra *spectra, enum gdpp_freedom freedom)
+{
+    struct objective objective = {loss_of, spectra};
+    double rate = one_step_rate(spectra), gamma = .3 * rate;
+    if (freedom == GDPP_PER_LAYER) {
+        gdpp_optimum(gdpp, spectra, GDPP_SHARED);
+        rate = gdpp->rate[0];
+        gamma = gdpp->gamma[0];
+    }
+    return optimum_search(gdpp, INFINITY, &objective, freedom, rate, gamma);
 }

@@ -34,6 +34,8 @@ struct scheduler_options {
     int ranks;
     double end;     /* time when the job ends; 0: unknown. Times are seconds on one clock */
     double reserve; /* seconds before `end` in which no run may still be at work */
+    double saved;   /* a run that is stopped after this many seconds keeps what it did, so it may
+                       be started although it can not end in time; 0: no run does */
 };
 
 enum status scheduler_create(struct scheduler **scheduler, const struct scheduler_options *options,

@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cluster/walltime.h"
 #include "estimate.h"
 #include "math/kernels.h"
 #include "show.h"
@@ -188,14 +188,6 @@ static int terminal_width(void)
     return size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* Seconds until Slurm ends the job; 0 when it does not say. */
-static double walltime(void)
-{
-    const char *end = getenv("SLURM_JOB_END_TIME");
-    double left = end ? strtod(end, NULL) - (double)time(NULL) : 0;
-    return left > 0 ? left : 0;
-}
-
 enum status job_carry_out(int *code, struct job *job, char **argv, struct error *err)
 {
     job->cluster = (struct cluster_options){
@@ -203,7 +195,7 @@ enum status job_carry_out(int *code, struct job *job, char **argv, struct error 
         .ranks = job->options->ranks,
         .terminal_width = terminal_width(),
         .break_lock = job->options->break_lock,
-        .walltime = walltime(),
+        .walltime = walltime_left(job->options->walltime),
     };
     enum launch kind = launch_kind();
     if (kind == LAUNCH_SRUN_WITHOUT_PMI)

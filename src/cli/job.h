@@ -20,6 +20,7 @@ struct job {
 /* clang-format off */
 #define JOB_OPTION_ROWS                                                                            \
     {"ranks", OPTION_RANKS, "N", 0, "Start N ranks; default: one for each core (ignored inside mpirun)", 0}, \
+    {"walltime", OPTION_WALLTIME, "TIME", 0, "Stop in good order before that much time is over: minutes, M:S, H:M:S or D-H:M:S; default: what Slurm says", 0}, \
     {"break-lock", OPTION_BREAK_LOCK, NULL, 0, "Take over a file whose writer is known to be gone", 0}
 /* clang-format on */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cluster/walltime.h"
 
 /* What the parser of argp works on: argp hands one pointer through. */
 struct parse {
@@ -39,6 +40,14 @@ static error_t take_ranks(struct parse *parse, const char *text)
         return refuse(parse, "--ranks", "takes a whole number from 1 to 1000000");
     parse->options->ranks = (int)ranks;
     return 0;
+}
+
+static error_t take_walltime(struct parse *parse, const char *text)
+{
+    parse->options->walltime = walltime_seconds(text);
+    if (parse->options->walltime > 0)
+        return 0;
+    return refuse(parse, "--walltime", "takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does");
 }
 
 static error_t take_output(struct parse *parse, const char *text)
@@ -84,6 +93,8 @@ static error_t take(int key, char *text, struct argp_state *state)
         return take_output(parse, text);
     case OPTION_RANKS:
         return take_ranks(parse, text);
+    case OPTION_WALLTIME:
+        return take_walltime(parse, text);
     case ARGP_KEY_ARGS:
         options->words = state->argv + state->next;
         options->word_count = state->argc - state->next;

@@ -14,6 +14,7 @@ enum option_key {
     OPTION_HELP = 'h',
     OPTION_QUICK = 256,
     OPTION_RANKS,
+    OPTION_WALLTIME,
     OPTION_BREAK_LOCK,
     OPTION_JSON,
     OPTION_CSV,
@@ -24,6 +25,7 @@ enum option_key {
 struct options {
     const char *output; /* NULL: not given */
     int ranks;          /* 0: not given */
+    double walltime;    /* seconds; 0: not given */
     bool yes, quick, break_lock, json, csv, markdown, list;
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */

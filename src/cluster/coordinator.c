@@ -6,12 +6,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "checkpoint.h"
 #include "office.h"
 
 enum { EXIT_FAILED = 1, EXIT_STOPPED = 75 };
 #define TICK_EVERY 0.25
 #define DRAIN_PATIENCE 20.0 /* seconds until what ranks still hold is given up */
 #define STOP_PATIENCE 10.0
+
+/* Seconds of work before the end of the job for which a run is begun that can not end in time: some
+ * times what a drain saves at all, so that starting it and saving it cost little of them. */
+#define WORTH_A_CHECKPOINT (5 * CHECKPOINT_AT_A_DRAIN)
 
 /* ---- begin and end */
 
@@ -87,6 +92,7 @@ enum status coordinator_open(struct coordinator *c, const struct plan *plan, str
     if (o->walltime > 0) {
         options.end = c->started + o->walltime;
         options.reserve = reserve(o->walltime);
+        options.saved = WORTH_A_CHECKPOINT;
     }
     st = scheduler_create(&c->scheduler, &options, err);
     if (st != OK)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cluster/cluster.h"
 #include "launch_environment.h"
 
@@ -97,7 +98,7 @@ static void plain(struct command *command, int ranks)
 /* In a batch script: mpirun knows the allocation; other hosts get the environment by name. */
 static void batch(struct command *command, int ranks)
 {
-    static const char *const names[] = {"OPENBLAS_NUM_THREADS", LAUNCH_WIDTH};
+    static const char *const names[] = {"OPENBLAS_NUM_THREADS", LAUNCH_WIDTH, LAUNCH_END};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!getenv(names[i]))
             continue;
@@ -113,10 +114,13 @@ static void batch(struct command *command, int ranks)
 
 static void set_environment(const struct cluster_options *options)
 {
-    char width[16];
+    char width[16], end[32];
     snprintf(width, sizeof width, "%d", options->terminal_width);
     if (options->terminal_width > 0)
         setenv(LAUNCH_WIDTH, width, 1);
+    snprintf(end, sizeof end, "%.0f", clock_wall() + options->walltime);
+    if (options->walltime > 0)
+        setenv(LAUNCH_END, end, 1);
     setenv("OPENBLAS_NUM_THREADS", "1", 1); /* or it starts a thread for each core in each rank */
     if (geteuid() == 0) {
         /* mpirun refuses to start as root, which is what one is in a container. What it warns of,

@@ -147,15 +147,15 @@ static void hold(struct scheduler *s, int r, int32_t run)
     set_state(s, run, HELD);
 }
 
-/* Longest run that the rank may still be given. Before the first measurement estimates mean
- * nothing.
- */
+/* Longest run that the rank may still be given: one that ends in time, or any while there is time
+ * to reach a checkpoint. Before the first measurement estimates mean nothing. */
 static double time_left(const struct scheduler *s, const struct rank *rank)
 {
     if (s->options.end <= 0)
         return INFINITY;
     double left = s->options.end - s->options.reserve - s->now - remaining(s, rank);
-    return left > 0 && !s->pool.measured ? INFINITY : left / MARGIN;
+    bool goes_on_later = s->options.saved > 0 && left > s->options.saved;
+    return goes_on_later || (left > 0 && !s->pool.measured) ? INFINITY : left / MARGIN;
 }
 
 static int fill_bundle(struct scheduler *s, int r)

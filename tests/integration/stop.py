@@ -37,5 +37,15 @@ class Stop(program.Case):
     def test_term_drains(self):
         self.stop(signal.SIGTERM)
 
+    def test_a_job_stops_in_order_before_its_wall_time(self):
+        self.write("long.yaml", program.TINY.replace("steps: 60", "steps: 1000000"))
+        began = time.monotonic()
+        code, out, err = self.start("run", "long.yaml", "-o", "long.h5", "--ranks", 2, "--walltime=0:12").wait()
+        self.assertEqual(code, program.STOPPED_EARLY, out + err)
+        self.assertLess(time.monotonic() - began, 12)
+        status = self.status("long.h5")
+        self.assertEqual((status["done"], status["failed"], status["running"]), (0, 0, 0))
+        self.assertGreaterEqual(len(list((self.folder / "long.h5.checkpoints").iterdir())), 1)
+
 
 program.main()

@@ -16,9 +16,13 @@ static const struct command command = {"run", "SWEEP.yaml [key=value ...]", "car
                                        nothing};
 
 static const struct argp_option rows[] = {
-    {"quick", OPTION_QUICK, NULL, 0, "", 0},       {"output", OPTION_OUTPUT, "FILE.h5", 0, "", 0},
-    {"yes", OPTION_YES, NULL, 0, "", 0},           {"ranks", OPTION_RANKS, "N", 0, "", 0},
-    {"markdown", OPTION_MARKDOWN, NULL, 0, "", 0}, {0},
+    {"quick", OPTION_QUICK, NULL, 0, "", 0},
+    {"output", OPTION_OUTPUT, "FILE.h5", 0, "", 0},
+    {"yes", OPTION_YES, NULL, 0, "", 0},
+    {"ranks", OPTION_RANKS, "N", 0, "", 0},
+    {"markdown", OPTION_MARKDOWN, NULL, 0, "", 0},
+    {"walltime", OPTION_WALLTIME, "TIME", 0, "", 0},
+    {0},
 };
 
 enum { WORDS = 8 };
@@ -52,6 +56,11 @@ static const struct {
     {"run --ranks=99999999999999999999",
      "mesasweep run: --ranks: takes a whole number from 1 to 1000000"},
     {"run --ranks two", "mesasweep run: --ranks: takes a whole number from 1 to 1000000"},
+    {"run --walltime", "mesasweep run: --walltime: needs a value, TIME"},
+    {"run --walltime=0",
+     "mesasweep run: --walltime: takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does"},
+    {"run --walltime=soon",
+     "mesasweep run: --walltime: takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does"},
     /* known to the program, but not to this command */
     {"run --json", "mesasweep run: --json: unknown option; 'mesasweep run --help' lists them"},
 };
@@ -74,8 +83,8 @@ static void refuses_a_wrong_option_in_one_line(void **state)
 static void takes_options_before_and_after_the_words(void **state)
 {
     (void)state;
-    char line[] = "run --quick a.yaml -y seed=3 -o out.h5 --ranks=3 --mark";
-    char *argv[WORDS + 4];
+    char line[] = "run --quick a.yaml -y seed=3 -o out.h5 --ranks=3 --wall 1-2 --mark";
+    char *argv[WORDS + 6];
     int argc = split(argv, line);
     struct options options;
     struct error err = {""};
@@ -84,6 +93,7 @@ static void takes_options_before_and_after_the_words(void **state)
     assert_false(options.json || options.csv || options.break_lock || options.help);
     assert_string_equal(options.output, "out.h5");
     assert_int_equal(options.ranks, 3);
+    assert_true(options.walltime == 26 * 3600);
     assert_int_equal(options.word_count, 2);
     assert_string_equal(options.words[0], "a.yaml");
     assert_string_equal(options.words[1], "seed=3");

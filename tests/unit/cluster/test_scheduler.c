@@ -183,6 +183,31 @@ static void near_the_end_of_the_job_only_what_fits_is_started(void **state)
     scheduler_destroy(s);
 }
 
+static void near_the_end_of_the_job_a_run_is_started_that_reaches_a_checkpoint(void **state)
+{
+    (void)state;
+    struct scheduler *s;
+    struct error err = {""};
+    struct scheduler_options options = {
+        .runs = 4, .ranks = 1, .end = 100, .reserve = 1, .saved = 10};
+    assert_int_equal(scheduler_create(&s, &options, &err), OK);
+    scheduler_add(s, 0, 5e9, 1);
+    scheduler_add(s, 1, 60e9, 1);
+    scheduler_add(s, 2, 50e9, 1);
+    scheduler_add(s, 3, 70e9, 1);
+    tell(s, EVENT_READY, 0, 0, 0, 0);
+    assert_int_equal(given(s, 0, 1), 3);
+    tell(s, EVENT_DONE, 0, 3, 70, 70); /* 29 s left: 60 s do not fit, but are begun and saved */
+    assert_int_equal(given(s, 0, 1), 1);
+    nothing_due(s);
+    tell(s, EVENT_FAILED, 0, 1, 0, 90); /* 9 s left: 50 s would save too little, 5 s fit */
+    assert_int_equal(given(s, 0, 1), 0);
+    nothing_due(s);
+    tell(s, EVENT_DONE, 0, 0, 5, 95);
+    ends(s);
+    scheduler_destroy(s);
+}
+
 static void the_last_runs_are_not_hoarded_behind_long_ones(void **state)
 {
     (void)state;
@@ -215,6 +240,7 @@ int main(void)
         cmocka_unit_test(after_a_drain_nothing_starts_and_the_rest_is_left),
         cmocka_unit_test(short_runs_travel_in_bundles_and_work_is_held_ahead),
         cmocka_unit_test(near_the_end_of_the_job_only_what_fits_is_started),
+        cmocka_unit_test(near_the_end_of_the_job_a_run_is_started_that_reaches_a_checkpoint),
         cmocka_unit_test(the_last_runs_are_not_hoarded_behind_long_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

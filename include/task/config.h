@@ -5,6 +5,13 @@
 #include "config/key.h"
 
 enum task_kind { TASK_LINEAR_REGRESSION, TASK_LINEAR_DYNAMICS };
+enum task_inputs {
+    INPUTS_UNIFORM,
+    INPUTS_EXPONENTIAL,
+    INPUTS_NORMAL,
+    INPUTS_LAPLACE,
+    INPUTS_MIXED /* of each task one of the three before */
+};
 enum tokens_kind { TOKENS_JOINT, TOKENS_SEPARATE, TOKENS_CONSTRUCTED, TOKENS_RAW };
 
 struct task_config {
@@ -12,8 +19,10 @@ struct task_config {
     int dimension;      /* d */
     int context;        /* N, context pairs; of a sequence T, its inputs */
     int outputs;        /* O, size of y */
-    double input_range; /* r: x ~ U(-r/2, r/2) */
+    double input_range; /* r: x ~ U(-r/2, r/2), or the norm of the context's inputs */
     double weight_scale;
+    int inputs;        /* enum task_inputs: how x is distributed */
+    int noisy_labels;  /* labels of the context that are N(0, 1) instead */
     double noise;      /* standard deviation: of the noise on the y of the context, or of a state */
     double state_clip; /* |s| <= state_clip in a sequence */
 };

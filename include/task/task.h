@@ -1,7 +1,14 @@
 /* task.h - samples tasks in groups of 16 and lays them out as tokens.
  *
  * Linear regression (science.md 1.1): W [O,d], entries N(0, weight_scale^2); x_i ~ U(-r/2, r/2)^d;
- * y_i = W x_i (+ noise in the context; the target has none). Tokens: joint: (x_i, y_i), last
+ * y_i = W x_i (+ noise in the context; the target has none).
+ *
+ * Inputs of tasks of pairs may be others (science.md 1.4): independent exponential(1), normal or
+ * Laplace(1) numbers, or one of the three in each task; X [N,d] and x_q are then multiplied by
+ * r / |X|. After the noise `noisy_labels` of the N context labels, chosen at random, become N(0,
+ * 1).
+ *
+ * Tokens: joint: (x_i, y_i), last
  * (x_q, 0), T = N+1, width d+O. Separate: x_1, y_1, ..., x_q, T = 2N+1, width d+O: (x, 0) and
  * (0, y). Prediction = -(the y channels of the last token).
  *
@@ -29,13 +36,15 @@ struct task {
     struct pairs pairs;
 };
 
-/* ERR_CONFIG when the token construction is not one for this kind of data. */
+/* ERR_CONFIG when the token construction is not one for this kind of data, or a key of the task
+ * does not fit its kind. */
 enum status task_init(struct task *task, const struct task_config *config,
                       const struct tokens_config *tokens, struct error *err) MUST_CHECK;
 
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
- * construction: W, then x_1 ... x_N, x_q, then the noise; or W, s_1, then the noise. */
+ * construction: W, then x_1 ... x_N, x_q, then the noise, then the noisy labels; or W, s_1, then
+ * the noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);

@@ -3,6 +3,8 @@
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 const char *const task_kinds[] = {"linear_regression", "linear_dynamics", NULL};
+static const char *const inputs_names[] = {"uniform", "exponential", "normal",
+                                           "laplace", "mixed",       NULL};
 const char *const tokens_kinds[] = {"joint", "separate", "constructed", "raw", NULL};
 
 /* clang-format off */
@@ -19,6 +21,11 @@ static const struct key task_rows[] = {
       .unit = "1", .help = "size of an output y, O"),
     K(input_range, .name = "task.input_range", .fallback = "1", .neutral = "1", .min = 1e-3, .max = 1e3,
       .unit = "1", .help = "range r of the inputs: x ~ U(-r/2, r/2); of a sequence its first state"),
+    KEY_CHOICE_OF(struct task_config, inputs, inputs_names, .name = "task.inputs", .fallback = "uniform",
+      .neutral = "uniform", .role = ROLE_SCIENCE,
+      .help = "distribution of x; other than uniform the context is scaled to the norm r; mixed: one of the three for each task"),
+    K(noisy_labels, .name = "task.noisy_labels", .fallback = "0", .neutral = "0", .min = 0, .max = 512,
+      .unit = "1", .help = "random pairs of the context whose y is replaced by N(0, 1)"),
     K(weight_scale, .name = "task.weight_scale", .fallback = "1", .neutral = "1", .min = 1e-6, .max = 1e3,
       .unit = "1", .help = "standard deviation of the entries of a task's weights"),
     K(noise, .name = "task.noise", .fallback = "0", .neutral = "0", .min = 0, .max = 1e3,

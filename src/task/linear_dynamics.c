@@ -61,4 +61,5 @@ static double cost(const struct task *task)
     return NUMBER_COST * (d * d + d + T * d) + 2 * d * d * d + T * d * d;
 }
 
-const struct task_row task_linear_dynamics = {DATA_SEQUENCE, sample, scratch_rows, cost};
+const struct task_row task_linear_dynamics = {
+    .data = DATA_SEQUENCE, .sample = sample, .scratch = scratch_rows, .cost = cost};

@@ -19,15 +19,44 @@ const struct tokens_row *tokens_of(const struct task *task)
     return constructions[task->tokens.kind];
 }
 
+static enum status check_pairs(const struct task_config *config, struct error *err)
+{
+    if (config->noisy_labels > config->context)
+        return error_set(err, ERR_CONFIG, "task.noisy_labels: %d of %d labels; at most all of them",
+                         config->noisy_labels, config->context);
+    return OK;
+}
+
+static enum status check_sequence(const struct task_config *config, struct error *err)
+{
+    const char *kind = task_kinds[config->kind];
+    if (config->inputs != INPUTS_UNIFORM)
+        return error_set(err, ERR_CONFIG,
+                         "task.inputs: task.kind %s has no inputs but its first state, leave it at "
+                         "uniform",
+                         kind);
+    if (config->noisy_labels > 0)
+        return error_set(err, ERR_CONFIG,
+                         "task.noisy_labels: task.kind %s has no labels, leave it at 0", kind);
+    return OK;
+}
+
 enum status task_init(struct task *task, const struct task_config *config,
                       const struct tokens_config *tokens, struct error *err)
 {
+    enum status st = OK;
     const struct tokens_row *row = constructions[tokens->kind];
     enum task_data data = row->place ? DATA_SEQUENCE : DATA_PAIRS;
     if (tasks[config->kind]->data != data)
         return error_set(err, ERR_CONFIG, "tokens.kind: %s is not for task.kind %s, allowed are %s",
                          tokens_kinds[tokens->kind], task_kinds[config->kind],
                          data == DATA_PAIRS ? "constructed, raw" : "joint, separate");
+    if (data == DATA_SEQUENCE)
+        st = check_sequence(config, err);
+    else
+        st = check_pairs(config, err);
+    if (st != OK)
+        return st;
     *task = (struct task){.config = *config, .tokens = *tokens};
     row->shape(task);
     return OK;

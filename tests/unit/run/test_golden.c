@@ -36,6 +36,7 @@ static const struct {
       "model.keys_from=causal", "model.layers=softmax mesa", "model.embedding=8",
       "model.output_embedding=true"},
      0x795649152461cc46},
+    {{"task.inputs=mixed", "task.noisy_labels=2", "task.input_range=1.5"}, 0xdbb4e1581e855193},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

@@ -18,6 +18,8 @@ static const struct {
     {"task.weight_scale", "1"},
     {"task.noise", "0"},
     {"task.state_clip", "10"},
+    {"task.inputs", "uniform"},
+    {"task.noisy_labels", "0"},
     {"tokens.kind", "joint"},
     {"tokens.masked", "false"},
     {"model.kind", "transformer"},

@@ -4,7 +4,7 @@
 
 #include "config/key.h"
 
-enum task_kind { TASK_LINEAR_REGRESSION, TASK_LINEAR_DYNAMICS };
+enum task_kind { TASK_LINEAR_REGRESSION, TASK_LINEAR_DYNAMICS, TASK_SINE };
 enum task_inputs {
     INPUTS_UNIFORM,
     INPUTS_EXPONENTIAL,
@@ -15,14 +15,14 @@ enum task_inputs {
 enum tokens_kind { TOKENS_JOINT, TOKENS_SEPARATE, TOKENS_CONSTRUCTED, TOKENS_RAW };
 
 struct task_config {
-    int kind;           /* enum task_kind */
-    int dimension;      /* d */
-    int context;        /* N, context pairs; of a sequence T, its inputs */
-    int outputs;        /* O, size of y */
-    double input_range; /* r: x ~ U(-r/2, r/2), or the norm of the context's inputs */
-    double weight_scale;
-    int inputs;        /* enum task_inputs: how x is distributed */
-    int noisy_labels;  /* labels of the context that are N(0, 1) instead */
+    int kind;            /* enum task_kind */
+    int dimension;       /* d */
+    int context;         /* N, context pairs; of a sequence T, its inputs */
+    int outputs;         /* O, size of y */
+    double input_range;  /* r: x ~ U(-r/2, r/2), or the norm of the context's inputs */
+    double weight_scale; /* of the labels: deviation of W, factor of a sine's amplitude */
+    int inputs;          /* enum task_inputs: how x is distributed */
+    int noisy_labels;    /* labels of the context that are N(0, 1) instead */
     double noise;      /* standard deviation: of the noise on the y of the context, or of a state */
     double state_clip; /* |s| <= state_clip in a sequence */
 };

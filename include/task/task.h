@@ -3,6 +3,9 @@
  * Linear regression (science.md 1.1): W [O,d], entries N(0, weight_scale^2); x_i ~ U(-r/2, r/2)^d;
  * y_i = W x_i (+ noise in the context; the target has none).
  *
+ * Sines (science.md 1.6): d = O = 1, y_i = a sin(x_i + p) (+ noise in the context), x as above,
+ * a ~ U(.1, .5) weight_scale, p ~ U(0, pi).
+ *
  * Inputs of tasks of pairs may be others (science.md 1.4): independent exponential(1), normal or
  * Laplace(1) numbers, or one of the three in each task; X [N,d] and x_q are then multiplied by
  * r / |X|. After the noise `noisy_labels` of the N context labels, chosen at random, become N(0,
@@ -43,8 +46,8 @@ enum status task_init(struct task *task, const struct task_config *config,
 
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
- * construction: W, then x_1 ... x_N, x_q, then the noise, then the noisy labels; or W, s_1, then
- * the noise. */
+ * construction: W (a, p), then x_1 ... x_N, x_q, then the noise, then the noisy labels; or W, s_1,
+ * then the noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);

@@ -2,7 +2,7 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-const char *const task_kinds[] = {"linear_regression", "linear_dynamics", NULL};
+const char *const task_kinds[] = {"linear_regression", "linear_dynamics", "sine", NULL};
 static const char *const inputs_names[] = {"uniform", "exponential", "normal",
                                            "laplace", "mixed",       NULL};
 const char *const tokens_kinds[] = {"joint", "separate", "constructed", "raw", NULL};
@@ -12,7 +12,7 @@ const char *const tokens_kinds[] = {"joint", "separate", "constructed", "raw", N
 static const struct key task_rows[] = {
     KEY_CHOICE_OF(struct task_config, kind, task_kinds,
       .name = "task.kind", .fallback = "linear_regression", .neutral = "linear_regression",
-      .role = ROLE_SCIENCE, .help = "where data come from"),
+      .role = ROLE_SCIENCE, .help = "where data come from; sine: y = amplitude sin(x + phase), for task.dimension 1 (the paper: input_range 10)"),
     K(dimension, .name = "task.dimension", .fallback = "10", .neutral = "10", .min = 1, .max = 64,
       .unit = "1", .help = "size of an input x, or of a state s, d"),
     K(context, .name = "task.context", .fallback = "10", .neutral = "10", .min = 1, .max = 512,
@@ -27,7 +27,7 @@ static const struct key task_rows[] = {
     K(noisy_labels, .name = "task.noisy_labels", .fallback = "0", .neutral = "0", .min = 0, .max = 512,
       .unit = "1", .help = "random pairs of the context whose y is replaced by N(0, 1)"),
     K(weight_scale, .name = "task.weight_scale", .fallback = "1", .neutral = "1", .min = 1e-6, .max = 1e3,
-      .unit = "1", .help = "standard deviation of the entries of a task's weights"),
+      .unit = "1", .help = "standard deviation of the entries of a task's weights; factor of the amplitudes of sines"),
     K(noise, .name = "task.noise", .fallback = "0", .neutral = "0", .min = 0, .max = 1e3,
       .unit = "1", .help = "standard deviation of the noise on the y of the context, or on each state"),
     K(state_clip, .name = "task.state_clip", .fallback = "10", .neutral = "10", .min = 1e-3, .max = 1e6,

@@ -16,6 +16,8 @@ enum task_data { DATA_PAIRS, DATA_SEQUENCE };
 
 struct task_row {
     enum task_data data;
+    /* Of keys that mean nothing to this kind, or NULL: ERR_CONFIG. */
+    enum status (*check)(const struct task_config *config, struct error *err);
     /* Writes every x and y of the tokens, and the target; contract of task_sample otherwise. */
     void (*sample)(real *tokens, real *target, const struct task *task,
                    const struct kernels *kernels, struct random_lanes *random, real *scratch);
@@ -39,7 +41,7 @@ extern const char *const task_kinds[], *const tokens_kinds[];
 /* The construction of this task's tokens. */
 const struct tokens_row *tokens_of(const struct task *task);
 
-extern const struct task_row task_linear_regression, task_linear_dynamics;
+extern const struct task_row task_linear_regression, task_linear_dynamics, task_sine;
 extern const struct tokens_row tokens_joint, tokens_separate, tokens_constructed, tokens_raw;
 
 #endif

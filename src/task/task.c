@@ -5,6 +5,7 @@
 static const struct task_row *const tasks[] = {
     [TASK_LINEAR_REGRESSION] = &task_linear_regression,
     [TASK_LINEAR_DYNAMICS] = &task_linear_dynamics,
+    [TASK_SINE] = &task_sine,
 };
 
 static const struct tokens_row *const constructions[] = {
@@ -55,6 +56,8 @@ enum status task_init(struct task *task, const struct task_config *config,
         st = check_sequence(config, err);
     else
         st = check_pairs(config, err);
+    if (st == OK && tasks[config->kind]->check)
+        st = tasks[config->kind]->check(config, err);
     if (st != OK)
         return st;
     *task = (struct task){.config = *config, .tokens = *tokens};

@@ -37,6 +37,9 @@ static const struct {
       "model.output_embedding=true"},
      0x795649152461cc46},
     {{"task.inputs=mixed", "task.noisy_labels=2", "task.input_range=1.5"}, 0xdbb4e1581e855193},
+    {{"task.kind=sine", "task.dimension=1", "task.input_range=10", "model.embedding=8",
+      "model.input_mlp=20"},
+     0x0c0a1f4cc797532b},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

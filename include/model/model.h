@@ -18,6 +18,8 @@
 #include "math/kernels.h"
 #include "model/config.h"
 
+enum { CHANNELS_LAST = -1 };
+
 /* What a token construction tells the model. Prediction [outputs tokens][outputs channels] =
  * sign * h_out[first_token + i][first_channel + o]. */
 struct token_shape {
@@ -25,8 +27,9 @@ struct token_shape {
     int context; /* N_k: keys and values come from the first N_k tokens (KEYS_CONTEXT) */
     int width;   /* W, channels of an input token */
     int first_token, output_tokens;
-    int first_channel, outputs; /* O */
-    int sign;                   /* -1 in paper 1, +1 in paper 2 */
+    int first_channel; /* or CHANNELS_LAST: the last ones of the stream */
+    int outputs;       /* O */
+    int sign;          /* -1 in paper 1, +1 in paper 2 */
     int zero_channels; /* the first channels of every input token are 0: the first layer skips them
                         */
 };
@@ -47,7 +50,8 @@ enum { MODEL_LAYERS_MAX = 32, MODEL_TENSORS_MAX = 480 };
 
 struct model {
     struct model_config config;
-    struct token_shape shape;    /* the prefix included: T, N_k, first_token are larger by it */
+    struct token_shape shape;    /* the prefix included: T, N_k, first_token are larger by it;
+                                    first_channel resolved */
     int L, H, K, D;              /* K resolved, D = width of the residual stream */
     int kinds[MODEL_LAYERS_MAX]; /* row in the table of layer kinds, per layer */
     int weight_sets;             /* 1 when shared, else L */

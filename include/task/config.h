@@ -14,6 +14,11 @@ enum task_inputs {
 };
 enum tokens_kind { TOKENS_JOINT, TOKENS_SEPARATE, TOKENS_CONSTRUCTED, TOKENS_RAW };
 
+enum tokens_readout {
+    READOUT_CLEAN,    /* channels of y of the tokens */
+    READOUT_PUBLISHED /* the last channels of the stream, whatever they are */
+};
+
 struct task_config {
     int kind;            /* enum task_kind */
     int dimension;       /* d */
@@ -29,6 +34,7 @@ struct task_config {
 
 struct tokens_config {
     int kind;    /* enum tokens_kind */
+    int readout; /* enum tokens_readout */
     bool masked; /* constructed tokens without their second channel */
 };
 

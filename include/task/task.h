@@ -13,7 +13,9 @@
  *
  * Tokens: joint: (x_i, y_i), last
  * (x_q, 0), T = N+1, width d+O. Separate: x_1, y_1, ..., x_q, T = 2N+1, width d+O: (x, 0) and
- * (0, y). Prediction = -(the y channels of the last token).
+ * (0, y). Prediction = -(the y channels of the last token). With tokens.readout: published it is
+ * -(the last O channels of the last token's stream), and separate tokens are x and (0, y) of width
+ * d.
  *
  * Linear dynamics (science.md 2.1): W [d,d] Haar-orthogonal; s_1 ~ U(-r/2, r/2)^d; s_{t+1} = W s_t
  * + noise, limited to +-state_clip. T tokens: constructed (0, s_t, s_t, s_{t-1}) of width 4d, or

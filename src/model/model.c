@@ -28,15 +28,23 @@ static enum status resolve_kinds(struct model *model, struct error *err)
     return OK;
 }
 
-static enum status check_channels(const struct model *model, int base, struct error *err)
+/* `room`: the channels of the stream that the prediction may be in. */
+static enum status check_channels(const struct model *model, int room, struct error *err)
 {
     const struct token_shape *shape = &model->shape;
     int end = shape->first_channel + shape->outputs;
-    if ((!model->config.output_embedding || model->config.y_update) && end > base)
+    if (model->config.output_embedding && !model->config.y_update)
+        return OK; /* no channel is the prediction's */
+    if (shape->first_channel < 0)
+        return error_set(err, ERR_CONFIG,
+                         "model.embedding: a stream of %d channels does not end with the %d of the "
+                         "prediction; use model.output_embedding, or %d channels",
+                         model->D, shape->outputs, shape->outputs);
+    if (end > room)
         return error_set(err, ERR_CONFIG,
                          "model.embedding: %d channels do not hold channels %d..%d of the "
                          "prediction; use model.output_embedding, or %d channels",
-                         base, shape->first_channel, end - 1, end);
+                         room, shape->first_channel, end - 1, end);
     return OK;
 }
 
@@ -70,17 +78,20 @@ enum status model_init(struct model *model, const struct model_config *config,
 {
     struct model result = {.config = *config, .shape = with_prefix(shape, config->prefix)};
     int base = config->embedding ? config->embedding : shape->width;
+    bool last = shape->first_channel == CHANNELS_LAST;
     result.L = config->depth;
     result.H = config->heads;
     result.D = base;
     if (config->positions == POSITIONS_CONCATENATED)
         result.D += config->position_size;
+    if (last)
+        result.shape.first_channel = result.D - shape->outputs;
     result.K = config->key_size ? config->key_size : result.D;
     result.weight_sets = config->weights == WEIGHTS_SHARED ? 1 : result.L;
 
     enum status st = resolve_kinds(&result, err);
     if (st == OK)
-        st = check_channels(&result, base, err);
+        st = check_channels(&result, last ? result.D : base, err);
     if (st == OK)
         st = check(&result, err);
     if (st != OK)

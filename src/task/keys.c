@@ -5,6 +5,7 @@
 const char *const task_kinds[] = {"linear_regression", "linear_dynamics", "sine", NULL};
 static const char *const inputs_names[] = {"uniform", "exponential", "normal",
                                            "laplace", "mixed",       NULL};
+static const char *const readout_names[] = {"clean", "published", NULL};
 const char *const tokens_kinds[] = {"joint", "separate", "constructed", "raw", NULL};
 
 /* clang-format off */
@@ -40,6 +41,9 @@ static const struct key tokens_rows[] = {
       .name = "tokens.kind", .fallback = "joint", .neutral = "joint", .role = ROLE_SCIENCE,
       .help = "joint: one token (x, y) a pair; separate: a token for x, then one for y; "
               "sequences: constructed (0, s_t, s_t, s_t-1) or raw s_t"),
+    KEY_CHOICE_OF(struct tokens_config, readout, readout_names, .name = "tokens.readout", .fallback = "clean",
+      .neutral = "clean", .role = ROLE_SCIENCE,
+      .help = "prediction: the channels of y, or as published the last of the stream; separate tokens then have width d"),
     KEY(struct tokens_config, masked, .name = "tokens.masked", .fallback = "false", .neutral = "false",
       .role = ROLE_SCIENCE, .unit = "1", .help = "constructed tokens (0, 0, s_t, s_t-1), for one layer"),
 };

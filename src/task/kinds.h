@@ -41,6 +41,9 @@ extern const char *const task_kinds[], *const tokens_kinds[];
 /* The construction of this task's tokens. */
 const struct tokens_row *tokens_of(const struct task *task);
 
+/* First channel of the prediction, which clean tokens have at `clean`. */
+int readout_channel(const struct task *task, int clean);
+
 extern const struct task_row task_linear_regression, task_linear_dynamics, task_sine;
 extern const struct tokens_row tokens_joint, tokens_separate, tokens_constructed, tokens_raw;
 

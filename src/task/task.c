@@ -20,15 +20,28 @@ const struct tokens_row *tokens_of(const struct task *task)
     return constructions[task->tokens.kind];
 }
 
-static enum status check_pairs(const struct task_config *config, struct error *err)
+int readout_channel(const struct task *task, int clean)
 {
+    return task->tokens.readout == READOUT_PUBLISHED ? CHANNELS_LAST : clean;
+}
+
+static enum status check_pairs(const struct task_config *config, const struct tokens_config *tokens,
+                               struct error *err)
+{
+    if (tokens->kind == TOKENS_SEPARATE && tokens->readout == READOUT_PUBLISHED &&
+        config->outputs > config->dimension)
+        return error_set(err, ERR_CONFIG,
+                         "tokens.readout: published tokens of %d channels do not hold %d outputs; "
+                         "use clean",
+                         config->dimension, config->outputs);
     if (config->noisy_labels > config->context)
         return error_set(err, ERR_CONFIG, "task.noisy_labels: %d of %d labels; at most all of them",
                          config->noisy_labels, config->context);
     return OK;
 }
 
-static enum status check_sequence(const struct task_config *config, struct error *err)
+static enum status check_sequence(const struct task_config *config,
+                                  const struct tokens_config *tokens, struct error *err)
 {
     const char *kind = task_kinds[config->kind];
     if (config->inputs != INPUTS_UNIFORM)
@@ -39,6 +52,11 @@ static enum status check_sequence(const struct task_config *config, struct error
     if (config->noisy_labels > 0)
         return error_set(err, ERR_CONFIG,
                          "task.noisy_labels: task.kind %s has no labels, leave it at 0", kind);
+    if (tokens->readout != READOUT_CLEAN)
+        return error_set(err, ERR_CONFIG,
+                         "tokens.readout: tokens.kind %s is read at its first channels, leave it "
+                         "at clean",
+                         tokens_kinds[tokens->kind]);
     return OK;
 }
 
@@ -53,9 +71,9 @@ enum status task_init(struct task *task, const struct task_config *config,
                          tokens_kinds[tokens->kind], task_kinds[config->kind],
                          data == DATA_PAIRS ? "constructed, raw" : "joint, separate");
     if (data == DATA_SEQUENCE)
-        st = check_sequence(config, err);
+        st = check_sequence(config, tokens, err);
     else
-        st = check_pairs(config, err);
+        st = check_pairs(config, tokens, err);
     if (st == OK && tasks[config->kind]->check)
         st = tasks[config->kind]->check(config, err);
     if (st != OK)

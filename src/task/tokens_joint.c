@@ -10,7 +10,7 @@ static void shape(struct task *task)
                                        .width = d + O,
                                        .first_token = N,
                                        .output_tokens = 1,
-                                       .first_channel = d,
+                                       .first_channel = readout_channel(task, d),
                                        .outputs = O,
                                        .sign = -1};
     task->pairs =

@@ -63,6 +63,8 @@ static inline struct token_shape draw_shape(uint64_t *seed)
     shape.output_tokens = setup_int(seed, 1, shape.tokens - shape.first_token);
     shape.outputs = setup_int(seed, 1, 2);
     shape.first_channel = setup_int(seed, 0, shape.width - shape.outputs);
+    if (setup_int(seed, 0, 3) == 0)
+        shape.first_channel = CHANNELS_LAST;
     shape.zero_channels = setup_int(seed, 0, shape.width - 1);
     shape.sign = setup_int(seed, 0, 1) ? 1 : -1;
     return shape;

@@ -40,6 +40,39 @@ static void mistakes_are_refused_with_their_remedy(void **state)
     }
 }
 
+static void the_last_channels_are_those_of_the_stream(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        int outputs, first;
+    } cases[] = {
+        {"depth=1", 1, 10},
+        {"depth=1", 2, 9},
+        {"embedding=40", 1, 39},
+        {"embedding=4 input_mlp=8", 3, 1},
+        {"positions=concatenated position_size=10", 1, 20},
+        {"embedding=4 positions=concatenated y_update=true", 1, 13},
+    };
+    struct token_shape shape = joint;
+    shape.first_channel = CHANNELS_LAST;
+    static struct model model;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct model_config config = setup_config(cases[i].words);
+        shape.outputs = cases[i].outputs;
+        assert_int_equal(model_init(&model, &config, &shape, NULL), OK);
+        assert_int_equal(model.shape.first_channel, cases[i].first);
+    }
+    struct error err;
+    struct model_config narrow = setup_config("embedding=2");
+    shape.outputs = 3;
+    assert_int_equal(model_init(&model, &narrow, &shape, &err), ERR_CONFIG);
+    assert_string_equal(err.text, "model.embedding: a stream of 2 channels does not end with the 3 "
+                                  "of the prediction; use model.output_embedding, or 3 channels");
+    narrow.output_embedding = true;
+    assert_int_equal(model_init(&model, &narrow, &shape, NULL), OK);
+}
+
 static void lists_of_kinds_are_refused_by_their_key(void **state)
 {
     (void)state;
@@ -276,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_refused_with_their_remedy),
+        cmocka_unit_test(the_last_channels_are_those_of_the_stream),
         cmocka_unit_test(lists_of_kinds_are_refused_by_their_key),
         cmocka_unit_test(frozen_tensors_that_no_model_has_are_refused),
         cmocka_unit_test(a_starred_kind_stands_for_any_number_of_layers),

@@ -40,6 +40,9 @@ static const struct {
     {{"task.kind=sine", "task.dimension=1", "task.input_range=10", "model.embedding=8",
       "model.input_mlp=20"},
      0x0c0a1f4cc797532b},
+    {{"tokens.kind=separate", "tokens.readout=published", "model.depth=2",
+      "model.layers=softmax linear", "model.positions=concatenated", "model.position_size=6"},
+     0xd07c7dc3b11d4eea},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

@@ -22,6 +22,7 @@ static const struct {
     {"task.noisy_labels", "0"},
     {"tokens.kind", "joint"},
     {"tokens.masked", "false"},
+    {"tokens.readout", "clean"},
     {"model.kind", "transformer"},
     {"model.depth", "1"},
     {"model.heads", "1"},

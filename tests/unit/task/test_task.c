@@ -45,6 +45,57 @@ static void separate_tokens_have_x_then_y_and_zeros_elsewhere(void **state)
     free(s);
 }
 
+static void published_separate_tokens_have_y_in_their_last_channels(void **state)
+{
+    (void)state;
+    struct tokens_config published = {.kind = TOKENS_SEPARATE, .readout = READOUT_PUBLISHED};
+    struct task_config config = paper;
+    config.outputs = 3;
+    struct sample *s = draw_tokens(&config, &published, 0);
+    struct sample *clean = draw(&config, TOKENS_SEPARATE, 0);
+    assert_int_equal(s->task.shape.tokens, 21);
+    assert_int_equal(s->task.shape.width, 10);
+    assert_int_equal(s->task.shape.first_token, 20);
+    assert_int_equal(s->task.shape.first_channel, CHANNELS_LAST);
+    assert_int_equal(s->task.shape.sign, -1);
+    for (int b = 0; b < LANES; b++)
+        for (int t = 0; t < 21; t++)
+            for (int c = 0; c < 10; c++) {
+                real value = s->tokens[(t * 10 + c) * LANES + b];
+                if (t % 2 == 0)
+                    assert_true(value == x_at(clean, t / 2, c, b));
+                else
+                    assert_true(value == (c < 7 ? 0 : y_at(clean, t / 2, c - 7, b)));
+            }
+    free(s);
+    free(clean);
+}
+
+static void a_published_prediction_is_the_end_of_the_stream(void **state)
+{
+    (void)state;
+    struct tokens_config published = {.kind = TOKENS_JOINT, .readout = READOUT_PUBLISHED};
+    struct sample *s = draw_tokens(&paper, &published, 0), *clean = draw(&paper, TOKENS_JOINT, 0);
+    assert_int_equal(s->task.shape.first_channel, CHANNELS_LAST);
+    assert_int_equal(s->task.shape.width, 11);
+    assert_memory_equal(s->tokens, clean->tokens, sizeof(real) * 11 * 11 * LANES);
+    free(s);
+    free(clean);
+    struct task task;
+    struct error err;
+    struct task_config config = paper;
+    config.outputs = 11;
+    published.kind = TOKENS_SEPARATE;
+    assert_int_equal(task_init(&task, &config, &published, &err), ERR_CONFIG);
+    assert_string_equal(err.text, "tokens.readout: published tokens of 10 channels do not hold 11 "
+                                  "outputs; use clean");
+    config.kind = TASK_LINEAR_DYNAMICS;
+    published.kind = TOKENS_RAW;
+    assert_int_equal(task_init(&task, &config, &published, &err), ERR_CONFIG);
+    assert_string_equal(err.text, "tokens.readout: tokens.kind raw is read at its first channels, "
+                                  "leave it at clean");
+}
+
 static void both_constructions_hold_the_same_tasks(void **state)
 {
     (void)state;
@@ -193,6 +244,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(joint_tokens_are_pairs_and_the_query_with_zero),
         cmocka_unit_test(separate_tokens_have_x_then_y_and_zeros_elsewhere),
+        cmocka_unit_test(published_separate_tokens_have_y_in_their_last_channels),
+        cmocka_unit_test(a_published_prediction_is_the_end_of_the_stream),
         cmocka_unit_test(both_constructions_hold_the_same_tasks),
         cmocka_unit_test(a_task_depends_on_its_index_and_not_on_its_lane),
         cmocka_unit_test(sources_that_differ_in_anything_give_other_tasks),

@@ -12,7 +12,8 @@ static void shape(struct task *task)
                                        .output_tokens = T,
                                        .first_channel = 0,
                                        .outputs = d,
-                                       .sign = 1};
+                                       .sign = 1,
+                                       .zero_channels = task->tokens.masked ? 2 * d : d};
 }
 
 static void place(real *tokens, const real *states, const struct task *task,

@@ -86,6 +86,26 @@ static void tokens_hold_the_states_that_they_name(void **state)
         }
 }
 
+/* The first layer leaves out what the shape calls zero: it may name no channel that ever is not, and
+ * one that it does not name costs time. */
+static void channels_that_are_always_zero_are_named(void **state)
+{
+    (void)state;
+    for (int masked = 0; masked < 2; masked++) {
+        struct tokens_config tokens = {.kind = TOKENS_CONSTRUCTED, .masked = masked};
+        struct task task;
+        assert_int_equal(task_init(&task, &paper, &tokens, NULL), OK);
+        draw(&a, &paper, TOKENS_CONSTRUCTED, masked, 0);
+        for (int channel = 0; channel < 4 * D; channel++) {
+            bool zero = true;
+            for (int t = 0; t < T; t++)
+                for (int lane = 0; lane < LANES; lane++)
+                    zero = zero && at(a.tokens, t * 4 * D + channel, lane) == 0;
+            assert_int_equal(zero, channel < task.shape.zero_channels);
+        }
+    }
+}
+
 /* |s_t|^2 changes by the noise alone: |s_51|^2 - |s_1|^2 has mean T d .01^2 = .05 and deviation
  * sqrt(4 * 3.33 * T * 1e-4) < .26; five of them is the tolerance. */
 static void rotations_keep_lengths(void **state)
@@ -148,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_construction_of_pairs_is_refused),
         cmocka_unit_test(tokens_hold_the_states_that_they_name),
+        cmocka_unit_test(channels_that_are_always_zero_are_named),
         cmocka_unit_test(rotations_keep_lengths),
         cmocka_unit_test(rotations_are_haar),
         cmocka_unit_test(states_are_limited),

@@ -106,8 +106,8 @@ struct kernels {
 
     /* ---- mesa layer (science.md 2.6), one head, [T] tokens of K features, per lane
      * forward: out[T][K][LANES] written = Phi_t S_t q_t; sq[T][K][LANES] written = S_t q_t;
-     * S[T][K][K][LANES] is memory in which forward leaves what backward needs of the inverses S_t
-     * (not all of them: see mesa.c). lambda shared; scratch 4 K K + 4 K rows of LANES in both. */
+     * S[mesa_inverse_rows(T, K)][LANES] is written: what backward needs of the inverses S_t
+     * (mesa.h). lambda shared; scratch 4 K K + 4 K rows of LANES in both. */
     void (*mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
                          real lambda, real *scratch, int T, int K);
     /* dq, dk, dv [T][K][LANES] written; dlambda[LANES] written */

@@ -23,6 +23,7 @@ struct head {
     real scale;     /* of the scores before a softmax */
     real parameter; /* of the kind: gate, lambda */
     real *scratch;  /* as the kind says */
+    real *state;    /* as the kind says: written by forward, read by backward */
 };
 
 struct head_gradient {
@@ -49,10 +50,11 @@ double scores_cost(const struct head *head); /* multiply-adds forward */
 double linear_cost(const struct head *head);
 
 /* out_t = Phi_t q_t with Phi_t the ridge regression of the values on the keys up to t (science.md
- * 2.6), lambda = parameter; causal, first = 0, V = key_stride = K. */
+ * 2.6), lambda = parameter; causal, first = 0, V = key_stride = K. The state is that of forward. */
 void mesa_forward(real *out, const struct head *head);
 void mesa_backward(const struct head_gradient *gradient, const struct head *head);
 int mesa_scratch(const struct head *head);
+int mesa_state(const struct head *head);
 
 /* Views of row-major [..][columns] buffers of lanes. */
 static inline struct matrix written(real *at, int columns)

@@ -204,22 +204,29 @@ static ptrdiff_t parameter_at(const struct kind *kind, int h)
     return kind->tensor == TENSOR_LOG_LAMBDA ? h : 0;
 }
 
+static const struct vectors *vectors_of(const struct view *v, int h)
+{
+    return &v->pass->vectors[v->layer * v->pass->model->H + h];
+}
+
 static struct head head_of(const struct view *v, int h)
 {
     const struct pass *pass = v->pass;
     const struct work *w = &pass->work;
     const struct kind *kind = kind_at(pass->model->kinds[v->layer]);
     struct head head = heads_shape(pass, v->layer);
-    head.q = w->q;
-    head.k = w->k;
+    const struct vectors *own = vectors_of(v, h);
+    head.q = own->q;
+    head.k = own->k;
     head.key_stride = v->K;
     if (v->merged->keys) {
         head.k = v->s.queried + (ptrdiff_t)v->s.from * LANES;
         head.key_stride = v->s.queried_width;
     }
-    head.v = w->v;
+    head.v = own->v;
     head.scale = 1 / (real)sqrt((double)v->K); /* correctly rounded everywhere */
     head.scratch = w->head;
+    head.state = own->state;
     if (kind->tensor != TENSOR_ROWS) {
         const real *learned = tensor_weights(pass, v->layer, (enum tensor_row)kind->tensor);
         head.parameter = kind->value(pass->kernels, learned[parameter_at(kind, h)]);
@@ -227,20 +234,23 @@ static struct head head_of(const struct view *v, int h)
     return head;
 }
 
-/* Queries, keys and values of head h into work. */
+/* Queries, keys and values of head h. */
 struct three {
     struct projection query, key, value;
 };
 
-static struct three evaluate(const struct view *v, int h)
+static struct three three_of(const struct view *v, int h)
 {
-    const struct work *w = &v->pass->work;
-    struct three p = {query_of(v, h), plain(v, TENSOR_KEY, h), value_of(v, h)};
-    project_key(w->q, w->query_norm, v, &p.query);
+    return (struct three){query_of(v, h), plain(v, TENSOR_KEY, h), value_of(v, h)};
+}
+
+static void evaluate(const struct view *v, const struct three *p, int h)
+{
+    const struct vectors *own = vectors_of(v, h);
+    project_key(own->q, own->query_norm, v, &p->query);
     if (!v->merged->keys)
-        project_key(w->k, w->key_norm, v, &p.key);
-    project(w->v, v->pass, &p.value);
-    return p;
+        project_key(own->k, own->key_norm, v, &p->key);
+    project(own->v, v->pass, &p->value);
 }
 
 /* Wp of head h, the columns that are updated. */
@@ -251,21 +261,25 @@ static struct operand project_weights(const struct view *v, int h)
     return (struct operand){tensor_weights(v->pass, v->layer, TENSOR_PROJECT) + at, D, 1};
 }
 
-/* The update of one head, from work.out, onto `out`: row `first`, channel `channel` of a stream. */
+/* The update of one head, from its vectors.out, onto `out`: row `first`, channel `channel` of a
+ * stream. */
 static void update(real *out, const struct view *v, int h)
 {
     const struct pass *pass = v->pass;
     const struct kernels *kernels = pass->kernels;
-    real *o = pass->work.out;
+    const real *o = vectors_of(v, h)->out;
     int D = pass->model->D, channels = v->e.channels;
+    real damping = (real)pass->model->config.damping;
     if (v->merged->values) {
         for (int t = 0; t < v->e.rows; t++)
             kernels->axpy(out + (ptrdiff_t)t * D * LANES, o + (ptrdiff_t)t * channels * LANES, 1,
                           channels);
         return;
     }
-    if (pass->model->config.damping != 1)
-        kernels->scale(o, o, (real)pass->model->config.damping, v->e.rows * v->K);
+    if (damping != 1) {
+        kernels->scale(pass->work.dout, o, damping, v->e.rows * v->K);
+        o = pass->work.dout;
+    }
     kernels->lanes_shared(written(out, D), rows_of(o, v->K), project_weights(v, h), v->e.rows,
                           channels, v->K, ADD);
 }
@@ -279,8 +293,9 @@ void heads_forward(struct pass *pass, int layer)
     pass->kernels->copy(out, pass->stream[layer] + first, v.e.rows * D);
     for (int h = 0; h < pass->model->H; h++) {
         struct head head = head_of(&v, h);
-        evaluate(&v, h);
-        kind_at(pass->model->kinds[layer])->forward(pass->work.out, &head);
+        struct three p = three_of(&v, h);
+        evaluate(&v, &p, h);
+        kind_at(pass->model->kinds[layer])->forward(vectors_of(&v, h)->out, &head);
         update(out + (ptrdiff_t)v.e.channel * LANES, &v, h);
     }
 }
@@ -292,8 +307,10 @@ static void update_backward(const struct view *v, const struct head *head, int h
     const struct work *w = &pass->work;
     int K = v->K, D = pass->model->D, channels = v->e.channels;
     real *dWp = tensor_gradient(pass, v->layer, TENSOR_PROJECT) + (ptrdiff_t)h * K * D;
-    kind_at(pass->model->kinds[v->layer])->forward(w->out, head);
-    pass->kernels->reduce((struct matrix){dWp + v->e.channel, D, 1}, columns_of(w->out, K),
+    real *out = vectors_of(v, h)->out;
+    if (!pass->keeps_outputs[v->layer])
+        kind_at(pass->model->kinds[v->layer])->forward(out, head);
+    pass->kernels->reduce((struct matrix){dWp + v->e.channel, D, 1}, columns_of(out, K),
                           rows_of(w->update, channels), K, channels, v->e.rows, ADD);
     pass->kernels->lanes_shared(written(w->dout, K), rows_of(w->update, channels),
                                 flipped(project_weights(v, h)), v->e.rows, K, channels, SET);
@@ -306,7 +323,10 @@ static void head_backward(real *dx, const struct view *v, int h)
     const struct work *w = &pass->work;
     const struct kind *kind = kind_at(pass->model->kinds[v->layer]);
     struct head head = head_of(v, h);
-    struct three p = evaluate(v, h);
+    const struct vectors *own = vectors_of(v, h);
+    struct three p = three_of(v, h);
+    if (!pass->keeps_projections[v->layer])
+        evaluate(v, &p, h);
     bool merged_keys = v->merged->keys, merged_values = v->merged->values;
     if (!merged_values)
         update_backward(v, &head, h);
@@ -318,9 +338,9 @@ static void head_backward(real *dx, const struct view *v, int h)
         tensor_gradient(pass, v->layer, (enum tensor_row)kind->tensor)[parameter_at(kind, h)] +=
             dparameter * kind->slope(head.parameter);
     real *dx_query = dx ? dx + (ptrdiff_t)v->e.first * pass->model->D * LANES : NULL;
-    project_key_backward(dx_query, w->dq, w->q, w->query_norm, v, &p.query);
+    project_key_backward(dx_query, w->dq, own->q, own->query_norm, v, &p.query);
     if (!merged_keys)
-        project_key_backward(dx, w->dk, w->k, w->key_norm, v, &p.key);
+        project_key_backward(dx, w->dk, own->k, own->key_norm, v, &p.key);
     else if (dx) /* the keys are the stream: no channel of it is 0 where dx is wanted */
         pass->kernels->axpy(dx, w->dk, 1, v->e.keys * pass->model->D);
     project_backward(dx, w->dv, pass, &p.value);

@@ -72,6 +72,7 @@ static const struct kind kinds[KIND_COUNT] = {
                    .forward = mesa_forward,
                    .backward = mesa_backward,
                    .scratch = mesa_scratch,
+                   .state = mesa_state,
                    .whole = true,
                    .tensor = TENSOR_LOG_LAMBDA,
                    .value = learned_exp,

@@ -24,6 +24,7 @@ struct kind {
     void (*forward)(real *out, const struct head *head);
     void (*backward)(const struct head_gradient *gradient, const struct head *head);
     int (*scratch)(const struct head *head); /* [..][LANES] that both need */
+    int (*state)(const struct head *head);   /* [..][LANES] from forward to backward; NULL: none */
     bool whole;                              /* queries begin at token 0 */
     /* The learned number of the kind: the tensor that holds it (TENSOR_ROWS: none), head->parameter
      * as a function of what is learned, and the derivative of that function. */

@@ -20,35 +20,11 @@ static void find_tensors(struct pass *pass)
     }
 }
 
-/* Scratch of one head: the largest that a layer needs. */
-static void take_heads(struct pass *pass, struct arena *arena)
-{
-    struct work *w = &pass->work;
-    int widest = pass->model->K, scratch = 0, T = pass->model->shape.tokens;
-    for (int l = 0; l < pass->model->L; l++) {
-        struct head head = heads_shape(pass, l);
-        head.first = 0; /* with pass_keep_all every token may ask */
-        head.queries = T;
-        head.keys = head.causal ? T : head.keys;
-        int wider = head.K > head.V ? head.K : head.V;
-        int need = kind_at(pass->model->kinds[l])->scratch(&head);
-        widest = wider > widest ? wider : widest;
-        scratch = need > scratch ? need : scratch;
-    }
-    real **const vectors[] = {&w->raw, &w->q,  &w->k,  &w->v,   &w->out,
-                              &w->dq,  &w->dk, &w->dv, &w->dout};
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
-        *vectors[i] = take(arena, T * widest);
-    w->head = take(arena, scratch);
-}
-
 static void take_work(struct work *w, struct arena *arena, const struct model *model)
 {
     const struct model_config *c = &model->config;
     int T = model->shape.tokens, D = model->D;
     int width = D > model->shape.outputs ? D : model->shape.outputs;
-    w->query_norm = take(arena, T);
-    w->key_norm = take(arena, T);
     w->update = take(arena, T * D);
     w->row = take(arena, width);
     if (c->layer_norm) {
@@ -97,7 +73,7 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
     take_streams(&layout, arena);
     take_work(&layout.work, arena, model);
     merged_create(&layout, arena);
-    take_heads(&layout, arena);
+    vectors_create(&layout, arena);
     if (!pass)
         return NULL;
     *pass = layout;

@@ -3,8 +3,7 @@
  * The stream [T][D] of layer l is stream[l]; attention writes middle[l] when an MLP follows, else
  * stream[l + 1]. Backward carries one gradient, dstream, from the outputs down: each part turns it
  * from the gradient of what it wrote into that of what it read, and adds to the sums of weights.
- * Queries, keys and values are computed again in backward: keeping them would push a group out of
- * the second-level cache.
+ * What heads compute is kept for backward as far as caches reach, and computed again beyond.
  */
 #ifndef MODEL_PASS_H
 #define MODEL_PASS_H
@@ -21,20 +20,27 @@ struct extent {
     int channel, channels; /* of the stream */
 };
 
+/* What a head computes forward. */
+struct vectors {
+    real *q, *k, *v;             /* [T][K], or what merged products make of it */
+    real *query_norm, *key_norm; /* [T] */
+    real *out;                   /* [T][V] */
+    real *state;                 /* of the kind */
+};
+
 /* Scratch that all layers share; nothing in it outlives a part. */
 struct work {
-    real *raw;                   /* [T][K] before queries and keys get length 1, and its gradient */
-    real *q, *k, *v, *out;       /* [T][K], or what merged products make of it */
-    real *dq, *dk, *dv, *dout;   /* as those */
-    real *query_norm, *key_norm; /* [T] */
-    real *update;                /* [T][D] damped gradient of a residual update */
-    real *head;                  /* scratch of the kinds */
-    real *normal, *normed;       /* [T][D] LayerNorm before and after gain and bias */
-    real *statistics;            /* [T][2] */
-    real *dnormed;               /* [T][D] */
-    real *row;                   /* [D] */
-    real *queried;               /* [T][D + P] what queries and keys of layer 0 see */
-    real *hidden[4];             /* [MLP_BLOCK][M] */
+    struct vectors vectors;    /* of a head that keeps none */
+    real *raw;                 /* [T][K] before queries and keys get length 1, and its gradient */
+    real *dq, *dk, *dv, *dout; /* as the vectors */
+    real *update;              /* [T][D] damped gradient of a residual update */
+    real *head;                /* scratch of the kinds */
+    real *normal, *normed;     /* [T][D] LayerNorm before and after gain and bias */
+    real *statistics;          /* [T][2] */
+    real *dnormed;             /* [T][D] */
+    real *row;                 /* [D] */
+    real *queried;             /* [T][D + P] what queries and keys of layer 0 see */
+    real *hidden[4];           /* [MLP_BLOCK][M] */
 };
 
 enum { MLP_BLOCK = 16 }; /* tokens that go through an MLP together */
@@ -56,6 +62,8 @@ struct pass {
     real *outputs, *positions;          /* [output_tokens][O]; [T][P] */
     struct work work;
     struct merged merged;
+    struct vectors *vectors; /* [L][H]: of its own where the layer keeps some, else those of work */
+    bool keeps_outputs[MODEL_LAYERS_MAX], keeps_projections[MODEL_LAYERS_MAX];
     ptrdiff_t offset[MODEL_LAYERS_MAX + 1]
                     [TENSOR_ROWS]; /* -1: no such tensor; last row: layer -1 */
 };
@@ -103,6 +111,10 @@ bool input_gradient_wanted(const struct pass *pass, int layer);
 /* Whether the layers that read the gradient of the outputs are also the first ones, and nothing
  * wants the gradient of their input: then no other token of dstream is looked at. */
 bool attention_ends_backward(const struct pass *pass);
+
+/* The vectors of all heads and what else they share: takes the memory, chooses what is kept
+ * (vectors.c). Forms of layers are chosen before. */
+void vectors_create(struct pass *pass, struct arena *arena);
 
 /* Every form of a layer, without the clip: head by head (heads.c), and merged.h. */
 void heads_forward(struct pass *pass, int layer);

@@ -5,20 +5,11 @@
  * token. With g_t = S_(t-1) k_t / sqrt(1 + k_t . S_(t-1) k_t) the inverse loses g_t g_t' at each
  * token, so that within a chunk that ends with the inverse S
  *     S_t = S + sum of g_s g_s' over the later tokens s of the chunk.
- * Of the caller's S, tokens t0..t1-1 own [t1 - t0][K][K]; there lies the inverse after the chunk
- * [K][K], then g of all its tokens but the first, [t1 - t0 - 1][K].
+ * Of the caller's S, each chunk owns the inverse after it [K][K], then g of all its tokens but the
+ * first, [chunk - 1][K].
  */
+#include "math/mesa.h"
 #include "table.h"
-
-/* Tokens a chunk: three squares of scores must fit into K K + 4 K rows of scratch. More than eight
- * would waste more on the scores that causality masks than longer products gain. */
-INLINE int chunk_size(int K)
-{
-    int b = 1;
-    while (b < 8 && 3 * (b + 1) * (b + 1) <= K * K + 4 * K)
-        b++;
-    return b;
-}
 
 /* A matrix of lanes with rows of `n`, and its transpose. */
 INLINE struct operand plain(const real *x, int n)
@@ -94,17 +85,17 @@ static void first_inverse(real *S, real lambda, int K)
 void KERNEL(mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
                           real lambda, real *scratch, int T, int K)
 {
-    int row = K * LANES, chunk = chunk_size(K);
-    ptrdiff_t square = (ptrdiff_t)K * row;
+    int row = K * LANES, chunk = mesa_chunk(K);
+    ptrdiff_t square = (ptrdiff_t)K * row, step = square + (chunk - 1) * row;
     real *Phi = scratch, *g = Phi + square, *scores = g + chunk * row;
     KERNEL(fill)(Phi, 0, K * K);
     for (int t0 = 0; t0 < T; t0 += chunk) {
         int n = T - t0 < chunk ? T - t0 : chunk, from = t0 * row;
-        real *end = S + t0 * square, *w = sq + from;
+        real *end = S + t0 / chunk * step, *w = sq + from;
         if (t0 == 0)
             first_inverse(end, lambda, K);
         else
-            KERNEL(copy)(end, end - chunk * square, K * K);
+            KERNEL(copy)(end, end - step, K * K);
         updates_of_chunk(g, end, k + from, scores, n, K);
 
         /* w_t = S_t q_t = S q_t - sum over s <= t of g_s (g_s . q_t) */
@@ -186,8 +177,8 @@ void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const re
                            const real *S, const real *sq, const real *k, const real *v, real lambda,
                            real *scratch, int T, int K)
 {
-    int row = K * LANES, chunk = chunk_size(K), area = chunk * chunk * LANES;
-    ptrdiff_t square = (ptrdiff_t)K * row;
+    int row = K * LANES, chunk = mesa_chunk(K), area = chunk * chunk * LANES;
+    ptrdiff_t square = (ptrdiff_t)K * row, step = square + (chunk - 1) * row;
     real *scores = scratch + 3 * square;
     struct sums sums = {scratch,
                         scratch + square,
@@ -201,8 +192,8 @@ void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const re
                           .v = v + from,
                           .w = sq + from,
                           .dout = dout + from,
-                          .S = S + t0 * square,
-                          .g = S + (t0 + 1) * square,
+                          .S = S + t0 / chunk * step,
+                          .g = S + t0 / chunk * step + square,
                           .dq = dq + from,
                           .dk = dk + from,
                           .dv = dv + from,

@@ -5,13 +5,15 @@
  * Keys have sizes near one and lambda is at most 1, so the condition of K'K + I/lambda is below
  * T K lambda + 1 < 1e3 and a double keeps 1e-16 * 1e3 * T of the update formula: 1e-10 is safe. */
 #include "math/lapack.h"
+#include "math/mesa.h"
 #include "support.h"
 
 enum { T_MAX = 29, K_MAX = 21 };
 
 static real q[T_MAX * K_MAX * LANES], k[T_MAX * K_MAX * LANES], v[T_MAX * K_MAX * LANES];
 static real out[T_MAX * K_MAX * LANES], sq[T_MAX * K_MAX * LANES];
-static real S[T_MAX * K_MAX * K_MAX * LANES], scratch[(4 * K_MAX * K_MAX + 4 * K_MAX) * LANES];
+static real S[(T_MAX * K_MAX * K_MAX + 1) * LANES],
+    scratch[(4 * K_MAX * K_MAX + 4 * K_MAX) * LANES];
 
 static void outputs_of_lane(double *expected, int b, int t, int K, double lambda)
 {
@@ -44,7 +46,10 @@ static void every_output_is_that_of_ridge_regression(void **state)
         source_fill(q, &source, (int)COUNT(q));
         source_fill(k, &source, (int)COUNT(k));
         source_fill(v, &source, (int)COUNT(v));
+        real *behind = S + (ptrdiff_t)mesa_inverse_rows(T, K) * LANES;
+        *behind = 7; /* no row more is written */
         kernels->mesa_forward(out, S, sq, q, k, v, lambda, scratch, T, K);
+        assert_true(*behind == 7);
         for (int t = 0; t < T; t++) {
             double expected[K_MAX];
             outputs_of_lane(expected, t % LANES, t, K, lambda);

@@ -136,6 +136,10 @@ static void paper_2_is_the_same_on_both_paths(void **state)
         ("depth=2 layers=softmax* positions=query_key embedding=12 output_embedding=true "
          "embedding_bias=true"),
         "depth=2 layers=softmax* normalise_keys=true normalise_from=2 layer_norm=true mlp=9",
+        /* more than forward keeps for backward */
+        "depth=2 heads=16 key_size=20",
+        "depth=2 heads=16 key_size=20 layers=softmax* normalise_keys=true damping=.5",
+        "depth=2 heads=9 key_size=20 layers=mesa*",
     };
     for (size_t i = 0; i < COUNT(words); i++) {
         char text[256];

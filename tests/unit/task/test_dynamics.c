@@ -86,8 +86,8 @@ static void tokens_hold_the_states_that_they_name(void **state)
         }
 }
 
-/* The first layer leaves out what the shape calls zero: it may name no channel that ever is not, and
- * one that it does not name costs time. */
+/* The first layer leaves out what the shape calls zero: it may name no channel that ever is not,
+ * and one that it does not name costs time. */
 static void channels_that_are_always_zero_are_named(void **state)
 {
     (void)state;

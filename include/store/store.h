@@ -49,6 +49,30 @@ enum status store_measure(struct store_size *size, const struct plan *plan, cons
 enum status store_create(const char *path, const struct plan *plan,
                          const struct store_provenance *provenance, struct error *err) MUST_CHECK;
 
+/* ---- a file whose sweep has changed */
+
+struct store_change {
+    bool same;       /* the file is that of the plan: nothing is to be done */
+    int64_t kept;    /* rows with a result (done, diverged) that the plan wants */
+    int64_t added;   /* runs of the plan that the file does not have */
+    int64_t retired; /* rows with a result that the plan does not have: they are kept, marked */
+    int64_t dropped; /* rows without a result that the plan does not have */
+    int64_t damaged; /* rows whose checksum does not hold: they run again, or are left out */
+};
+
+/* What store_change would do; nothing is locked, written or verified. ERR_FILE for a file of a
+ * sweep of another name, of another results_version, or damaged. */
+enum status store_compare(struct store_change *change, const char *path, const struct plan *plan,
+                          struct error *err) MUST_CHECK;
+
+/* The file becomes that of the plan, unless it is: a new file beside it, into which rows are copied
+ * by identity (results whose checksum holds, and what is known of failures), takes its name.
+ * Retired rows come behind those of the plan. A lock is held meanwhile; at every moment the old
+ * file is there or the new one, and on failure the old one. */
+enum status store_change(struct store_change *change, const char *path, const struct plan *plan,
+                         const struct store_provenance *provenance, bool break_lock,
+                         struct error *err) MUST_CHECK;
+
 /* ---- the plan that a file was made from */
 
 /* Text of the sweep, overrides and quick as stored, so that `resume FILE.h5` needs nothing else.

@@ -65,4 +65,8 @@ int plan_config_text(const struct run_config *config, char *text, size_t size);
 enum status plan_config_from(struct run_config *config, const char *text,
                              struct error *err) MUST_CHECK;
 
+/* The configuration that has this canonical text; keys of other roles are at their defaults. */
+enum status plan_config_of(struct run_config *config, const char *canonical,
+                           struct error *err) MUST_CHECK;
+
 #endif

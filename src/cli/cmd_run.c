@@ -17,12 +17,15 @@ enum status cmd_run(int *code, const struct command *self, int argc, char **argv
     static const struct argp_option rows[] = {
         SWEEP_OPTION_ROWS,
         {"yes", OPTION_YES, NULL, 0, "Make the file even when it is large", 0},
+        {"retire", OPTION_RETIRE, NULL, 0,
+         "Keep finished runs that the sweep no longer has, marked as retired", 0},
         JOB_OPTION_ROWS,
         {0},
     };
     static const char more[] =
         "Runs that the file already has are kept: the same line again goes on after any kind of "
-        "end, and does nothing when all is done. key=value sets a key in every run; on a swept "
+        "end, and does nothing when all is done; an edited sweep keeps what it still wants. "
+        "key=value sets a key in every run; on a swept "
         "key it replaces the axis.";
     struct options options;
     enum status st = options_parse(&options, self, rows, more, argc, argv, err);
@@ -31,6 +34,6 @@ enum status cmd_run(int *code, const struct command *self, int argc, char **argv
     st = sweep_words(&options, self, err);
     if (st != OK)
         return st;
-    struct job job = {.command = self, .options = &options, .plan = read_plan};
+    struct job job = {.command = self, .options = &options, .plan = read_plan, .changes = true};
     return job_carry_out(code, &job, argv, err);
 }

@@ -21,26 +21,6 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-/* Refuses a file whose runs are not those of the plan: nothing in it may be lost by a slip. */
-static enum status check_same(const char *path, const struct plan *plan, struct error *err)
-{
-    struct reader *reader;
-    enum status st = reader_open(&reader, path, err);
-    if (st != OK)
-        return st;
-    int64_t count = reader_count(reader);
-    bool same = count == plan_count(plan);
-    for (int64_t run = 0; same && run < count; run++)
-        same = reader_identity(reader, run) == plan_identity(plan, run);
-    if (!same)
-        st = error_set(err, ERR_FILE,
-                       "%s: holds other runs ('%s', %" PRId64 ") than this sweep ('%s', %" PRId64
-                       "); name another file with -o, or remove this one",
-                       path, reader_name(reader), count, plan_name(plan), plan_count(plan));
-    reader_close(reader);
-    return st;
-}
-
 /* A folder that is not there is a slip in the name, no fault of the disk. */
 static enum status check_folder(const char *path, struct error *err)
 {
@@ -81,29 +61,40 @@ static enum status check_size(const struct job *job, const struct plan *plan,
     return OK;
 }
 
-static enum status create(const struct job *job, const struct plan *plan, struct error *err)
+/* `host` lends its name. */
+static enum status describe(struct store_provenance *provenance, struct utsname *host,
+                            const struct job *job, struct error *err)
 {
-    struct estimate estimate = estimate_plan(plan);
-    enum status st = check_folder(job->file, err);
-    if (st == OK)
-        st = check_size(job, plan, &estimate, err);
     const struct kernels *kernels;
-    if (st == OK)
-        st = kernels_best(&kernels, err);
+    enum status st = kernels_best(&kernels, err);
     if (st != OK)
         return st;
-    struct utsname host = {0};
-    uname(&host);
-    struct store_provenance provenance = {
+    *host = (struct utsname){0};
+    uname(host);
+    *provenance = (struct store_provenance){
         .version = version.number,
         .commit = version.commit,
         .compiler = version.compiler,
         .isa = kernels->name,
-        .host = host.nodename,
+        .host = host->nodename,
         .slurm_job = getenv("SLURM_JOB_ID"),
         .ranks = launch_ranks(job->options->ranks),
     };
-    st = store_create(job->file, plan, &provenance, err);
+    return OK;
+}
+
+static enum status create(const struct job *job, const struct plan *plan, struct error *err)
+{
+    struct estimate estimate = estimate_plan(plan);
+    struct store_provenance provenance;
+    struct utsname host;
+    enum status st = check_folder(job->file, err);
+    if (st == OK)
+        st = check_size(job, plan, &estimate, err);
+    if (st == OK)
+        st = describe(&provenance, &host, job, err);
+    if (st == OK)
+        st = store_create(job->file, plan, &provenance, err);
     if (st != OK)
         return st;
     char bytes[32], time[64];
@@ -117,6 +108,52 @@ static enum status create(const struct job *job, const struct plan *plan, struct
     return OK;
 }
 
+/* "tiny.h5: the sweep has changed: 6 finished runs kept, 3 new, 2 retired" */
+static void say_change(const struct job *job, const struct store_change *change)
+{
+    printf("%s: the sweep has changed: %" PRId64 " finished runs kept, %" PRId64 " new, %" PRId64
+           " retired",
+           job->file, change->kept, change->added, change->retired);
+    if (change->dropped)
+        printf(", %" PRId64 " dropped that had no result", change->dropped);
+    putchar('\n');
+    fflush(stdout);
+    if (change->damaged)
+        fprintf(stderr,
+                "mesasweep: %s: %" PRId64 " rows are damaged; those of the sweep run again\n",
+                job->file, change->damaged);
+}
+
+/* A file that is there becomes that of the plan; no result may be lost by a slip. */
+static enum status adapt(const struct job *job, const struct plan *plan, struct error *err)
+{
+    struct store_change change;
+    enum status st = store_compare(&change, job->file, plan, err);
+    if (st != OK || change.same)
+        return st;
+    if (!job->changes)
+        return error_set(
+            err, ERR_FILE,
+            "%s: holds other runs than its sweep says; carry it out with 'mesasweep run'",
+            job->file);
+    if (change.retired > 0 && !job->options->retire)
+        return error_set(err, ERR_FILE,
+                         "%s: %" PRId64 " finished runs are not in this sweep (%" PRId64
+                         " are); give --retire to keep them, marked, or another file with -o",
+                         job->file, change.retired, change.kept);
+    struct estimate estimate = estimate_plan(plan);
+    struct store_provenance provenance;
+    struct utsname host;
+    st = check_size(job, plan, &estimate, err);
+    if (st == OK)
+        st = describe(&provenance, &host, job, err);
+    if (st == OK)
+        st = store_change(&change, job->file, plan, &provenance, job->options->break_lock, err);
+    if (st == OK)
+        say_change(job, &change);
+    return st;
+}
+
 /* The plan, and its file made or found fit. On rank 0 and in the launcher. */
 static enum status prepare(void *context, struct plan **plan, struct error *err)
 {
@@ -124,7 +161,7 @@ static enum status prepare(void *context, struct plan **plan, struct error *err)
     enum status st = job->plan(job, plan, err);
     if (st != OK)
         return st;
-    st = exists(job->file) ? check_same(job->file, *plan, err) : create(job, *plan, err);
+    st = exists(job->file) ? adapt(job, *plan, err) : create(job, *plan, err);
     if (st != OK) {
         plan_destroy(*plan);
         *plan = NULL;

@@ -11,6 +11,7 @@ struct job {
     const struct command *command;
     const struct options *options;
     char file[PATH_MAX]; /* of the result; "" until the plan gives it its name */
+    bool changes;        /* the file may become that of another plan */
     /* Reads the sweep; fills job->file when it is empty. */
     enum status (*plan)(struct job *job, struct plan **plan, struct error *err);
     struct cluster_options cluster;

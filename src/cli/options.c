@@ -73,6 +73,7 @@ static error_t take_switch(struct options *options, int key)
         {OPTION_CSV,        offsetof(struct options, csv)},
         {OPTION_LIST,       offsetof(struct options, list)},
         {OPTION_MARKDOWN,   offsetof(struct options, markdown)},
+        {OPTION_RETIRE,     offsetof(struct options, retire)},
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)

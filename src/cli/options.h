@@ -20,13 +20,14 @@ enum option_key {
     OPTION_CSV,
     OPTION_MARKDOWN,
     OPTION_LIST,
+    OPTION_RETIRE,
 };
 
 struct options {
     const char *output; /* NULL: not given */
     int ranks;          /* 0: not given */
     double walltime;    /* seconds; 0: not given */
-    bool yes, quick, break_lock, json, csv, markdown, list;
+    bool yes, quick, break_lock, json, csv, markdown, list, retire;
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */
     int word_count;

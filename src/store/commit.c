@@ -18,10 +18,12 @@ struct place writer_place(const struct store *store, int64_t run)
 /* Given columns are written anew with each row, so that one that was damaged is made good. */
 static int put_given(unsigned char *image, const struct store *store, int64_t run)
 {
-    store->roster.given(image, &store->map, store->roster.context, run);
+    bool asks = store->roster.identity && run < store->listed;
+    if (asks)
+        store->roster.given(image, &store->map, store->roster.context, run);
     for (int c = 0; c < store->map.results.count; c++) {
         const struct map_column *column = &store->map.results.columns[c];
-        if (!column->given || !column->covered || store->roster.is_known(column->name))
+        if (!column->given || !column->covered || (asks && store->roster.is_known(column->name)))
             continue;
         if (strcmp(column->name, "weights_row") == 0)
             memcpy(image + column->place, &store->weights_row[run], column->row);

@@ -210,17 +210,13 @@ static enum status check_space(const char *path, int64_t bytes, struct error *er
                      path, (double)bytes / 1e6, (double)room / 1e6);
 }
 
-enum status create_file(const char *path, const struct layout *layout,
-                        const struct store_provenance *provenance, struct error *err)
+enum status create_temporary(char *temporary, const char *path, const struct layout *layout,
+                             const struct store_provenance *provenance, struct error *err)
 {
-    char temporary[PATH_MAX];
-    struct stat info;
-    if (lstat(path, &info) == 0)
-        return error_set(err, ERR_IO, "%s: exists already", path);
     int64_t bytes = layout_measure(layout, NULL, NULL);
     enum status status = check_space(path, bytes, err);
     if (status == OK)
-        status = folder_temporary(temporary, sizeof temporary, path, err);
+        status = folder_temporary(temporary, PATH_MAX, path, err);
     if (status != OK)
         return status;
     struct hdf hdf;
@@ -230,11 +226,25 @@ enum status create_file(const char *path, const struct layout *layout,
     if (hdf.status == OK)
         create_contents(&hdf, layout, provenance);
     status = hdf_close(&hdf);
-    if (status == OK)
-        status = seal_write(temporary, path, err);
+    if (status != OK)
+        unlink(temporary); /* nothing half made stays */
+    return status;
+}
+
+enum status create_file(const char *path, const struct layout *layout,
+                        const struct store_provenance *provenance, struct error *err)
+{
+    char temporary[PATH_MAX];
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return error_set(err, ERR_IO, "%s: exists already", path);
+    enum status status = create_temporary(temporary, path, layout, provenance, err);
+    if (status != OK)
+        return status;
+    status = seal_write(temporary, path, err);
     if (status == OK)
         status = folder_publish(temporary, path, err);
     if (status != OK)
-        unlink(temporary); /* nothing half made stays */
+        unlink(temporary);
     return status;
 }

@@ -10,6 +10,12 @@ enum { FORMAT_VERSION = 1 };
 enum status create_file(const char *path, const struct layout *layout,
                         const struct store_provenance *provenance, struct error *err) MUST_CHECK;
 
+/* The same without its seal and under a temporary name [PATH_MAX], for rows to be written into it:
+ * then seal_write, and folder_publish or folder_replace. */
+enum status create_temporary(char *temporary, const char *path, const struct layout *layout,
+                             const struct store_provenance *provenance,
+                             struct error *err) MUST_CHECK;
+
 struct hdf;
 
 /* Fills the open file. */

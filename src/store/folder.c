@@ -128,11 +128,12 @@ static int move(const char *from, const char *to)
     return rename(from, to);
 }
 
-enum status folder_publish(const char *temporary, const char *path, struct error *err)
+static enum status publish(const char *temporary, const char *path,
+                           int (*name)(const char *from, const char *to), struct error *err)
 {
     if (sync_file(temporary) != 0)
         return error_set(err, ERR_IO, "%s: can not write it to disk: %s", path, strerror(errno));
-    if (move(temporary, path) != 0)
+    if (name(temporary, path) != 0)
         return error_set(err, ERR_IO, "%s: can not give the file its name: %s", path,
                          strerror(errno));
     char folder[PATH_MAX];
@@ -141,4 +142,14 @@ enum status folder_publish(const char *temporary, const char *path, struct error
         return error_set(err, ERR_IO, "%s: can not write its folder to disk: %s", path,
                          strerror(errno));
     return OK;
+}
+
+enum status folder_publish(const char *temporary, const char *path, struct error *err)
+{
+    return publish(temporary, path, move, err);
+}
+
+enum status folder_replace(const char *temporary, const char *path, struct error *err)
+{
+    return publish(temporary, path, rename, err);
 }

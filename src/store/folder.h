@@ -27,4 +27,7 @@ enum status folder_temporary(char *text, size_t size, const char *path,
  * folder. On failure `temporary` is still there. */
 enum status folder_publish(const char *temporary, const char *path, struct error *err) MUST_CHECK;
 
+/* The same in place of the file that is there: at every moment `path` is one of the two. */
+enum status folder_replace(const char *temporary, const char *path, struct error *err) MUST_CHECK;
+
 #endif

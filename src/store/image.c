@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -61,20 +62,22 @@ static bool fits(const struct part *part, const struct map_column *column)
     return part->bytes == bytes;
 }
 
-/* part [shape] into column [size], row-major both. */
-static void scatter(unsigned char *to, const struct map_column *column, const struct part *part)
+/* from [shape] into column [size], row-major both: what both have. */
+static void scatter(unsigned char *to, const struct map_column *column, const unsigned char *from,
+                    const int32_t shape[COLUMN_AXES])
 {
-    const unsigned char *from = part_data(part);
-    size_t size[COLUMN_AXES] = {1, 1, 1}, shape[COLUMN_AXES];
+    size_t size[COLUMN_AXES] = {1, 1, 1}, own[COLUMN_AXES], most[COLUMN_AXES];
     static_assert(COLUMN_AXES == 3, "three loops below");
     for (int i = 0; i < COLUMN_AXES; i++) {
         size[i] = i < column->rank ? (size_t)column->size[i] : 1;
-        shape[i] = (size_t)part->shape[i];
+        own[i] = (size_t)shape[i];
+        most[i] = own[i] < size[i] ? own[i] : size[i];
     }
-    size_t each = (size_t)hdf_type_size(column->type), line = shape[2] * each;
-    for (size_t i = 0; i < shape[0]; i++)
-        for (size_t j = 0; j < shape[1]; j++)
-            memcpy(to + (i * size[1] + j) * size[2] * each, from + (i * shape[1] + j) * line, line);
+    size_t each = (size_t)hdf_type_size(column->type);
+    for (size_t i = 0; i < most[0]; i++)
+        for (size_t j = 0; j < most[1]; j++)
+            memcpy(to + (i * size[1] + j) * size[2] * each, from + (i * own[1] + j) * own[2] * each,
+                   most[2] * each);
 }
 
 /* The column that a part belongs to, and its bytes in the image; NULL: the file has none. */
@@ -114,11 +117,66 @@ enum status image_record(unsigned char *image, const struct map *map, const stru
             return error_set(err, ERR_FILE, "malformed record: %s does not fit its column",
                              column->name);
         if (column)
-            scatter(to, column, part);
+            scatter(to, column, part_data(part), part->shape);
     }
     if (at != bytes)
         return error_set(err, ERR_FILE, "malformed record: %zu of %zu bytes make sense", at, bytes);
     return OK;
+}
+
+/* ---- another file's row */
+
+void image_match(struct image_match *match, const struct map *to, const struct map *from)
+{
+    const struct map_group *groups[][2] = {{&to->results, &from->results}, {&to->log, &from->log}};
+    const struct map_column ***lists[] = {&match->results, &match->log};
+    for (int g = 0; g < 2; g++) {
+        const struct map_group *own = groups[g][0];
+        const struct map_column **list = calloc((size_t)own->count + 1, sizeof *list);
+        assert(list);
+        for (int c = 0; c < own->count; c++) {
+            const struct map_column *column = &own->columns[c];
+            const struct map_column *other = map_find(groups[g][1], column->name);
+            bool same = other && other->type == column->type && other->rank == column->rank;
+            bool wanted = g == 1 || (column->covered && !column->given && same && other->covered);
+            list[c] = same && wanted ? other : NULL;
+        }
+        *lists[g] = list;
+    }
+}
+
+void image_match_dispose(struct image_match *match)
+{
+    free(match->results);
+    free(match->log);
+}
+
+static void carry_column(unsigned char *to, const struct map_column *column,
+                         const unsigned char *from, const struct map_column *other)
+{
+    int32_t shape[COLUMN_AXES] = {1, 1, 1};
+    for (int i = 0; i < other->rank; i++)
+        shape[i] = other->size[i];
+    scatter(to + column->place, column, from + other->place, shape);
+}
+
+bool image_carry(unsigned char *to, const struct map *map, const struct map_class *class,
+                 const unsigned char *from, const struct map *other,
+                 const struct map_class *other_class, const struct image_match *match)
+{
+    for (int c = 0; c < map->results.count; c++)
+        if (match->results[c])
+            carry_column(to, &map->results.columns[c], from, match->results[c]);
+    for (int c = 0; c < map->log.count; c++)
+        if (match->log[c])
+            carry_column(to + map->results_bytes, &map->log.columns[c], from + other->results_bytes,
+                         match->log[c]);
+    if (!class || !other_class)
+        return !class && !other_class;
+    if (class->bytes != other_class->bytes)
+        return false;
+    memcpy(tensor_part(to, map), from + other->results_bytes + other->log_bytes, class->bytes);
+    return true;
 }
 
 /* ---- the log */
@@ -196,6 +254,25 @@ int image_write_log(int fd, const unsigned char *image, const struct map *map, i
             return -1;
     }
     return 0;
+}
+
+int image_read(unsigned char *image, int fd, const struct map *map, const struct place *place)
+{
+    int good = 0;
+    for (int c = 0; c < map->results.count && good == 0; c++) {
+        const struct map_column *column = &map->results.columns[c];
+        if (column->covered)
+            good = map_read(fd, image + column->place, column, place->run, 1);
+    }
+    for (int c = 0; c < map->log.count && good == 0; c++) {
+        const struct map_column *column = &map->log.columns[c];
+        good = map_read(fd, log_part(image, map) + column->place, column, place->run, 1);
+    }
+    for (int t = 0; place->class && t < place->class->tensors.count && good == 0; t++) {
+        const struct map_column *column = &place->class->tensors.columns[t];
+        good = map_read(fd, tensor_part(image, map) + column->place, column, place->weights_row, 1);
+    }
+    return good;
 }
 
 int image_write(int fd, const unsigned char *image, const struct map *map,

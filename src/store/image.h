@@ -37,7 +37,21 @@ void image_figures(double *figures, const unsigned char *image, const struct map
 uint64_t image_checksum(const unsigned char *image, const struct map *map,
                         const struct map_class *class, uint64_t identity, enum row_status status);
 
+/* Columns of another file by name, for each column of this one that is not given: NULL where it has
+ * none of that type and rank. */
+struct image_match {
+    const struct map_column **results, **log; /* owned; what they point to is borrowed */
+};
+void image_match(struct image_match *match, const struct map *to, const struct map *from);
+void image_match_dispose(struct image_match *match);
+
+/* Copies a row of another file, where the axes of both go. False when its weights do not fit. */
+bool image_carry(unsigned char *to, const struct map *map, const struct map_class *class,
+                 const unsigned char *from, const struct map *other,
+                 const struct map_class *other_class, const struct image_match *match);
+
 /* -1 and errno on failure */
+int image_read(unsigned char *image, int fd, const struct map *map, const struct place *place);
 int image_write(int fd, const unsigned char *image, const struct map *map,
                 const struct place *place);
 int image_write_log(int fd, const unsigned char *image, const struct map *map, int64_t run);

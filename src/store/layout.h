@@ -28,6 +28,7 @@ struct layout_key {
     const struct key *key;
     char value[KEY_TEXT_SIZE]; /* of a key that is the same in every run */
     int width;                 /* longest text of a swept key */
+    int index;                 /* in run_schema */
 };
 
 /* Runs of equal tensors: their weights share datasets. */
@@ -61,11 +62,20 @@ struct layout {
     int32_t *weights_class, *weights_row; /* [runs]; -1: the run keeps no weights */
     int64_t config_bytes;                 /* of all canonical texts, about */
     void (*describe)(struct layout_run *run, const struct layout *layout, int64_t index);
-    const void *context; /* of describe */
+    const struct plan *plan; /* of describe, with what differs from it */
+    const struct layout_rows *rows;
 };
 
+/* What a file holds beside the plan; all is borrowed. */
+struct layout_rows {
+    const struct keep_config *keep;   /* [plan_count] of its weights, whatever the sweep says now */
+    const struct run_config *retired; /* runs behind those of the plan */
+    int64_t retired_count;
+};
+
+/* rows NULL: a file of the plan alone. */
 enum status layout_plan(struct layout *layout, const struct plan *plan,
-                        struct error *err) MUST_CHECK;
+                        const struct layout_rows *rows, struct error *err) MUST_CHECK;
 void layout_dispose(struct layout *layout);
 
 /* ---- the datasets that follow */

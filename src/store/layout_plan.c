@@ -7,17 +7,29 @@
 
 #include "layout.h"
 
+/* The configuration of a row. */
+static void row_config(struct run_config *config, const struct layout *layout, int64_t index)
+{
+    int64_t listed = plan_count(layout->plan);
+    if (index >= listed) {
+        *config = layout->rows->retired[index - listed];
+        return;
+    }
+    plan_config(layout->plan, index, config);
+    if (layout->rows)
+        config->keep = layout->rows->keep[index];
+}
+
 static void describe(struct layout_run *run, const struct layout *layout, int64_t index)
 {
     struct run_config config;
-    plan_config(layout->context, index, &config);
-    run->identity = plan_identity(layout->context, index);
+    row_config(&config, layout, index);
+    run->identity = index < plan_count(layout->plan) ? plan_identity(layout->plan, index)
+                                                     : plan_identity_of(&config);
     int length = plan_canonical(&config, run->config, sizeof run->config);
     assert(length >= 0 && (size_t)length < sizeof run->config);
-    const int *keys;
-    int count = plan_swept(layout->context, &keys);
-    for (int k = 0; k < count; k++)
-        schema_print(&run_schema, &config, keys[k], run->values[k], KEY_TEXT_SIZE);
+    for (int k = 0; k < layout->swept_count; k++)
+        schema_print(&run_schema, &config, layout->swept[k].index, run->values[k], KEY_TEXT_SIZE);
     for (int e = 0; e < layout->axes[AXIS_EVALUATION].length; e++)
         run->steps[e] =
             e < config.train.evaluations ? run_evaluation_step(&config, e) : (int64_t)-1;
@@ -72,8 +84,6 @@ static int find_class(struct layout *layout, const struct model *model)
 
 /* What the walk over the runs remembers. */
 struct walk {
-    const struct plan *plan;
-    const int *keys;         /* swept, as in layout->swept */
     struct run_config first; /* of run 0 */
     bool *applies;           /* [run_columns()]: some run fills the column */
 };
@@ -84,13 +94,13 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
 {
     struct run_config config;
     struct model model;
-    plan_config(walk->plan, index, &config);
+    row_config(&config, layout, index);
     enum status status = run_check(&config, &model, err);
     if (status != OK)
         return status;
     for (int c = 0; c < run_columns(); c++)
         if (!walk->applies[c])
-            walk->applies[c] = run_column_applies(&config, plan_analyses(walk->plan), c);
+            walk->applies[c] = run_column_applies(&config, plan_analyses(layout->plan), c);
     for (enum column_axis a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
         int length = run_axis_length(&config, a);
         if (length > layout->axes[a].length)
@@ -101,9 +111,7 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
         layout->same_steps = false;
     for (int k = 0; k < layout->swept_count; k++) {
         char text[KEY_TEXT_SIZE];
-        const char *name = layout->swept[k].key->name;
-        int width =
-            schema_print(&run_schema, &config, schema_find(&run_schema, name), text, sizeof text);
+        int width = schema_print(&run_schema, &config, layout->swept[k].index, text, sizeof text);
         if (width > layout->swept[k].width)
             layout->swept[k].width = width;
     }
@@ -120,22 +128,33 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
     return OK;
 }
 
-static void list_keys(struct layout *layout, const struct plan *plan)
+/* Whether a key of results has another value in a retired run than in `first`. */
+static bool varies_in_retired(const struct layout_rows *rows, const struct run_config *first, int k)
+{
+    bool varies = false;
+    for (int64_t i = 0; rows && i < rows->retired_count && !varies; i++)
+        varies = schema_key(&run_schema, k)->role == ROLE_SCIENCE &&
+                 !schema_equal(&run_schema, &rows->retired[i], first, k);
+    return varies;
+}
+
+static void list_keys(struct layout *layout, const struct run_config *first)
 {
     const int *keys;
-    int swept = plan_swept(plan, &keys), all = schema_keys(&run_schema);
+    int swept = plan_swept(layout->plan, &keys), all = schema_keys(&run_schema), next = 0;
     layout->swept = calloc((size_t)all + 1, sizeof *layout->swept);
     layout->constant = calloc((size_t)all + 1, sizeof *layout->constant);
     assert(layout->swept && layout->constant);
-    struct run_config config;
-    plan_config(plan, 0, &config);
     for (int k = 0; k < all; k++) {
-        bool varies = layout->swept_count < swept && keys[layout->swept_count] == k;
+        bool listed = next < swept && keys[next] == k;
+        bool varies = listed || varies_in_retired(layout->rows, first, k);
         struct layout_key *row = varies ? &layout->swept[layout->swept_count++]
                                         : &layout->constant[layout->constant_count++];
+        next += listed;
         row->key = schema_key(&run_schema, k);
+        row->index = k;
         if (!varies)
-            schema_print(&run_schema, &config, k, row->value, sizeof row->value);
+            schema_print(&run_schema, first, k, row->value, sizeof row->value);
     }
 }
 
@@ -166,9 +185,10 @@ static void list_columns(struct layout *layout, const bool *applies)
     }
 }
 
-enum status layout_plan(struct layout *layout, const struct plan *plan, struct error *err)
+enum status layout_plan(struct layout *layout, const struct plan *plan,
+                        const struct layout_rows *rows, struct error *err)
 {
-    int64_t runs = plan_count(plan);
+    int64_t runs = plan_count(plan) + (rows ? rows->retired_count : 0);
     *layout = (struct layout){.name = plan_name(plan),
                               .about = plan_about(plan),
                               .sweep = plan_text(plan),
@@ -177,17 +197,17 @@ enum status layout_plan(struct layout *layout, const struct plan *plan, struct e
                               .runs = runs,
                               .same_steps = true,
                               .describe = describe,
-                              .context = plan};
+                              .plan = plan,
+                              .rows = rows};
     if (runs == 0)
         return error_set(err, ERR_CONFIG, "%s: no run is left to do", plan_name(plan));
-    struct walk walk = {.plan = plan};
-    plan_config(plan, 0, &walk.first);
-    plan_swept(plan, &walk.keys);
+    struct walk walk;
+    row_config(&walk.first, layout, 0);
     walk.applies = calloc((size_t)run_columns() + 1, sizeof *walk.applies);
     layout->weights_class = calloc((size_t)runs, sizeof *layout->weights_class);
     layout->weights_row = calloc((size_t)runs, sizeof *layout->weights_row);
     assert(walk.applies && layout->weights_class && layout->weights_row);
-    list_keys(layout, plan);
+    list_keys(layout, &walk.first);
     enum status status = OK;
     for (int64_t i = 0; i < runs && status == OK; i++)
         status = add_run(layout, &walk, i, err);

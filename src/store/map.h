@@ -66,6 +66,12 @@ enum status map_check_version(struct hdf *hdf) MUST_CHECK;
 enum status map_fill(struct map *map, struct hdf *hdf) MUST_CHECK;
 void map_dispose(struct map *map);
 
+/* Calls `use` for the text of each of the `rows` rows of a column of /results, until one fails. */
+enum status map_texts(struct hdf *hdf, const char *column, int64_t rows,
+                      enum status (*use)(void *context, struct hdf *hdf, int64_t row,
+                                         const char *text),
+                      void *context) MUST_CHECK;
+
 /* NULL when the group has no column of that name. */
 const struct map_column *map_find(const struct map_group *group, const char *name);
 

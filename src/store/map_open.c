@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,28 @@ enum status map_open(struct hdf *hdf, const char *path, struct error *err)
                                        "newer mesasweep",
                                        path, (long long)version, FORMAT_VERSION);
     return OK;
+}
+
+enum status map_texts(struct hdf *hdf, const char *column, int64_t rows,
+                      enum status (*use)(void *context, struct hdf *hdf, int64_t row,
+                                         const char *text),
+                      void *context)
+{
+    enum { CHUNK = 4096 };
+    char path[300];
+    snprintf(path, sizeof path, "results/%s", column);
+    hid_t dataset = hdf_check(hdf, H5Dopen2(hdf->file, path, H5P_DEFAULT), "open a column");
+    for (int64_t first = 0; first < rows && hdf->status == OK; first += CHUNK) {
+        int64_t count = rows - first < CHUNK ? rows - first : CHUNK;
+        char **texts = hdf_read_texts(hdf, dataset, first, count);
+        for (int64_t i = 0; texts && i < count; i++) {
+            if (hdf->status == OK)
+                hdf->status = use(context, hdf, first + i, texts[i]);
+            free(texts[i]);
+        }
+        free(texts);
+    }
+    return hdf->status;
 }
 
 enum status map_check_version(struct hdf *hdf)

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hdf.h"
 #include "writer.h"
-
-enum { CHUNK = 4096 };
 
 /* ---- does the file belong to the plan? */
 
@@ -24,31 +23,12 @@ static enum status other_sweep(struct hdf *hdf, const char *what)
     return hdf->status;
 }
 
-/* Calls `use` for the text of each row of a column of /results. */
-static enum status each_text(struct hdf *hdf, const char *name, struct store *store,
-                             enum status (*use)(struct store *store, struct hdf *hdf, int64_t row,
-                                                const char *text))
+static enum status check_identity(void *context, struct hdf *hdf, int64_t row, const char *text)
 {
-    char path[300];
-    snprintf(path, sizeof path, "results/%s", name);
-    hid_t dataset = hdf_check(hdf, H5Dopen2(hdf->file, path, H5P_DEFAULT), "open a column");
-    for (int64_t first = 0; first < store->map.runs && hdf->status == OK; first += CHUNK) {
-        int64_t count = store->map.runs - first < CHUNK ? store->map.runs - first : CHUNK;
-        char **texts = hdf_read_texts(hdf, dataset, first, count);
-        for (int64_t i = 0; texts && i < count; i++) {
-            if (hdf->status == OK)
-                hdf->status = use(store, hdf, first + i, texts[i]);
-            free(texts[i]);
-        }
-        free(texts);
-    }
-    return hdf->status;
-}
-
-static enum status check_identity(struct store *store, struct hdf *hdf, int64_t row,
-                                  const char *text)
-{
+    struct store *store = context;
     char own[32], what[128];
+    if (!store->roster.identity || row >= store->listed)
+        store->identity[row] = strtoull(text, NULL, 16);
     snprintf(own, sizeof own, "%016" PRIx64, store->identity[row]);
     if (strcmp(own, text) == 0)
         return OK;
@@ -56,8 +36,9 @@ static enum status check_identity(struct store *store, struct hdf *hdf, int64_t 
     return other_sweep(hdf, what);
 }
 
-static enum status note_class(struct store *store, struct hdf *hdf, int64_t row, const char *text)
+static enum status note_class(void *context, struct hdf *hdf, int64_t row, const char *text)
 {
+    struct store *store = context;
     store->class[row] = -1;
     if (!*text)
         return OK;
@@ -101,13 +82,14 @@ static enum status allocate(struct store *store, const struct roster *roster, st
     size_t runs = (size_t)store->map.runs;
     store->identity = calloc(runs, sizeof *store->identity);
     store->status = calloc(runs, sizeof *store->status);
+    store->was = calloc(runs, sizeof *store->was);
     store->weights_row = calloc(runs, sizeof *store->weights_row);
     store->class = calloc(runs, sizeof *store->class);
     store->columns = calloc((size_t)roster->column_count + 1, sizeof *store->columns);
-    if (!store->identity || !store->status || !store->weights_row || !store->class ||
+    if (!store->identity || !store->status || !store->was || !store->weights_row || !store->class ||
         !store->columns)
         return error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
-    for (int64_t i = 0; i < store->map.runs; i++)
+    for (int64_t i = 0; roster->identity && i < store->listed; i++)
         store->identity[i] = roster->identity(roster->context, i);
     store->column_count = roster->column_count;
     for (int i = 0; i < roster->column_count; i++) {
@@ -118,6 +100,23 @@ static enum status allocate(struct store *store, const struct roster *roster, st
     return OK;
 }
 
+/* What is behind the rows of the roster must be retired. */
+static enum status read_statuses(struct store *store, struct hdf *hdf)
+{
+    char what[64];
+    if (map_read(store->fd, store->status, map_find(&store->map.results, "status"), 0,
+                 store->map.runs) != 0)
+        return error_set(hdf->err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
+    memcpy(store->was, store->status, (size_t)store->map.runs);
+    for (int64_t i = store->listed; i < store->map.runs; i++)
+        if (store->status[i] != ROW_RETIRED) {
+            snprintf(what, sizeof what, "%lld runs there, %lld here", (long long)store->map.runs,
+                     (long long)store->listed);
+            return other_sweep(hdf, what);
+        }
+    return OK;
+}
+
 /* Everything that HDF5 has to say about the file. */
 static enum status read_structure(struct store *store, struct hdf *hdf, const struct roster *roster)
 {
@@ -125,7 +124,10 @@ static enum status read_structure(struct store *store, struct hdf *hdf, const st
     enum status status = map_check_version(hdf);
     if (status == OK)
         status = map_fill(&store->map, hdf);
-    if (status == OK && store->map.runs != roster->runs) {
+    if (status == OK)
+        store->name = hdf_read_text(hdf, hdf->file, "name");
+    store->listed = roster->identity ? roster->runs : store->map.runs;
+    if (status == OK && store->map.runs < store->listed) {
         snprintf(what, sizeof what, "%lld runs there, %lld here", (long long)store->map.runs,
                  (long long)roster->runs);
         status = other_sweep(hdf, what);
@@ -133,35 +135,57 @@ static enum status read_structure(struct store *store, struct hdf *hdf, const st
     if (status == OK)
         status = hdf->status = allocate(store, roster, hdf->err);
     if (status == OK)
-        status = each_text(hdf, "run", store, check_identity);
+        status = map_texts(hdf, "run", store->map.runs, check_identity, store);
     if (status == OK)
-        status = each_text(hdf, "weights_class", store, note_class);
+        status = map_texts(hdf, "weights_class", store->map.runs, note_class, store);
     if (status == OK)
         status = hdf->status = number_weights(store, hdf->err);
+    if (status == OK)
+        status = hdf->status = read_statuses(store, hdf);
     return status;
 }
 
-static enum status fill(struct store *store, const struct roster *roster, bool break_lock,
-                        struct error *err)
+static enum status open_rows(struct store *store, struct error *err)
+{
+    bool writes = store->flags & OPEN_WRITE;
+    store->fd = open(store->path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (store->fd >= 0)
+        return OK;
+    return error_set(err, writes ? ERR_IO : ERR_FILE, "%s: can not open for %s: %s", store->path,
+                     writes ? "writing" : "reading", strerror(errno));
+}
+
+/* No lock is taken beside a file that is not ours; and one that took another's place before the
+ * lock was ours is looked at anew. */
+static enum status open_structure(struct store *store, struct hdf *hdf, struct error *err)
+{
+    struct stat before = {0}, now = {0};
+    stat(store->path, &before);
+    enum status status = map_open(hdf, store->path, err);
+    if (status != OK || !(store->flags & OPEN_LOCK))
+        return status;
+    status = lock_take(&store->lock, store->path, store->flags & OPEN_BREAK_LOCK, err);
+    if (status == OK && stat(store->path, &now) == 0 && now.st_ino != before.st_ino) {
+        hdf_close(hdf);
+        status = map_open(hdf, store->path, err);
+    }
+    return status;
+}
+
+static enum status fill(struct store *store, const struct roster *roster, struct error *err)
 {
     struct hdf hdf;
-    enum status status = map_open(&hdf, store->path, err);
+    enum status status = open_structure(store, &hdf, err);
     if (status == OK)
-        status = lock_take(&store->lock, store->path, break_lock, err);
-    if (status == OK) {
-        store->fd = open(store->path, O_RDWR | O_CLOEXEC);
-        if (store->fd < 0)
-            status = error_set(err, ERR_IO, "%s: can not open for writing: %s", store->path,
-                               strerror(errno));
-    }
+        status = open_rows(store, err);
     if (status == OK)
         status = read_structure(store, &hdf, roster);
     enum status closed = hdf_close(&hdf);
     if (status == OK)
         status = closed;
-    if (status == OK)
+    if (status == OK && (store->flags & OPEN_JUDGE))
         status = writer_verify(store, err);
-    if (status == OK)
+    if (status == OK && store->lock && (store->flags & OPEN_WRITE))
         status = sync_create(&store->sync, store->fd, err);
     return status;
 }
@@ -178,26 +202,29 @@ static void dispose(struct store *store)
     map_dispose(&store->map);
     free(store->identity);
     free(store->status);
+    free(store->was);
     free(store->weights_row);
     free(store->class);
     free(store->columns);
     free(store->damaged);
+    free(store->name);
     free(store->path);
     free(store);
 }
 
 enum status writer_open(struct store **out, const char *path, const struct roster *roster,
-                        bool break_lock, struct error *err)
+                        int flags, struct error *err)
 {
     struct store *store = calloc(1, sizeof *store);
     assert(store);
     store->fd = -1;
+    store->flags = flags;
     store->path = strdup(path);
     store->roster = *roster;
     assert(store->path);
     queue_init(&store->fresh);
     queue_init(&store->syncing);
-    enum status status = fill(store, roster, break_lock, err);
+    enum status status = fill(store, roster, err);
     if (status == OK)
         *out = store;
     else

@@ -10,7 +10,7 @@ enum status store_measure(struct store_size *size, const struct plan *plan, cons
                           void *context, struct error *err)
 {
     struct layout layout;
-    enum status status = layout_plan(&layout, plan, err);
+    enum status status = layout_plan(&layout, plan, NULL, err);
     if (status != OK)
         return status;
     *size = (struct store_size){layout_measure(&layout, say, context), folder_free(path)};
@@ -22,7 +22,7 @@ enum status store_create(const char *path, const struct plan *plan,
                          const struct store_provenance *provenance, struct error *err)
 {
     struct layout layout;
-    enum status status = layout_plan(&layout, plan, err);
+    enum status status = layout_plan(&layout, plan, NULL, err);
     if (status != OK)
         return status;
     status = create_file(path, &layout, provenance, err);
@@ -83,5 +83,11 @@ enum status store_open(struct store **store, const char *path, const struct plan
                             .context = plan,
                             .column_count = run_columns(),
                             .column = column_name};
-    return writer_open(store, path, &roster, break_lock, err);
+    return writer_open(store, path, &roster, OPEN_ALL | (break_lock ? OPEN_BREAK_LOCK : 0), err);
+}
+
+enum status writer_open_file(struct store **store, const char *path, int flags, struct error *err)
+{
+    struct roster roster = {.column_count = run_columns(), .column = column_name};
+    return writer_open(store, path, &roster, flags, err);
 }

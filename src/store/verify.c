@@ -62,7 +62,8 @@ static int hash_column(uint64_t *hash, const struct store *store, const struct m
     struct scan scan = scan_begin(store->fd, column, 0, rows);
     while (good == 0 && scan_next(&scan)) {
         bool read = false;
-        if (lock_beat(store->lock, NULL) != OK) { /* large files take longer than a heartbeat */
+        if (store->lock &&
+            lock_beat(store->lock, NULL) != OK) { /* large files take longer than a heartbeat */
             errno = EBUSY;
             good = -1;
         }
@@ -98,7 +99,7 @@ static int hash_class(uint64_t *hash, const struct store *store, int c)
     return good;
 }
 
-/* hash[run]: what the checksum of each row should be, with its status in store->status */
+/* hash[run]: what the checksum of each row is before its last byte, the status */
 static int hash_rows(uint64_t *hash, const struct store *store)
 {
     int good = 0;
@@ -109,19 +110,19 @@ static int hash_rows(uint64_t *hash, const struct store *store)
             good = hash_column(hash, store, &store->map.results.columns[c], store->map.runs, NULL);
     for (int c = 0; c < store->map.class_count && good == 0; c++)
         good = hash_class(hash, store, c);
-    for (int64_t i = 0; i < store->map.runs; i++)
-        hash[i] = hash_xxh64(&store->status[i], 1, hash[i]);
     return good;
 }
 
-/* Pending again, and empty. */
+/* Pending again, and empty; in memory only unless the file is written. */
 static int reset(struct store *store, int64_t run)
 {
+    store->status[run] = ROW_PENDING;
+    if (!(store->flags & OPEN_WRITE))
+        return 0;
     struct place place = writer_place(store, run);
     unsigned char *image = writer_image(store, run);
     if (!image)
         return -1;
-    store->status[run] = ROW_PENDING;
     int good = writer_put_status(store, run, ROW_PENDING, NULL, NULL);
     if (good == 0)
         good = image_write(store->fd, image, &store->map, &place);
@@ -138,12 +139,30 @@ static int note_damaged(struct store *store, int64_t run)
     return reset(store, run);
 }
 
+/* Whether the checksum holds; of a retired row under the status that it had, which is found out. */
+static bool holds(struct store *store, int64_t run, uint64_t hash, uint64_t checksum)
+{
+    static const unsigned char results[] = {ROW_DONE, ROW_DIVERGED};
+    if (store->status[run] != ROW_RETIRED)
+        return hash_xxh64(&store->status[run], 1, hash) == checksum;
+    for (size_t i = 0; i < sizeof results; i++)
+        if (hash_xxh64(&results[i], 1, hash) == checksum) {
+            store->was[run] = results[i];
+            return true;
+        }
+    return false;
+}
+
 static int judge(struct store *store, const uint64_t *hash, const uint64_t *checksum)
 {
     int good = 0;
+    bool writes = store->flags & OPEN_WRITE;
     for (int64_t i = 0; i < store->map.runs && good == 0; i++) {
         bool known = store->status[i] < ROW_STATUS_COUNT;
-        if (!known || (is_judged(store, i) && hash[i] != checksum[i]))
+        bool bad = !known || (is_judged(store, i) && !holds(store, i, hash[i], checksum[i]));
+        if (bad && writes && i >= store->listed)
+            continue; /* it can not run again */
+        if (bad)
             good = note_damaged(store, i);
         else if (store->status[i] == ROW_RUNNING)
             good = reset(store, i); /* its writer is gone */
@@ -233,9 +252,9 @@ enum status writer_verify(struct store *store, struct error *err)
         status = error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
     const struct map_group *results = &store->map.results;
     if (status == OK &&
-        (map_read(store->fd, store->status, map_find(results, "status"), 0, store->map.runs) != 0 ||
-         map_read(store->fd, checksum, map_find(results, "checksum"), 0, store->map.runs) != 0 ||
-         hash_rows(hash, store) != 0 || judge(store, hash, checksum) != 0 || rebuild(store) != 0))
+        (map_read(store->fd, checksum, map_find(results, "checksum"), 0, store->map.runs) != 0 ||
+         hash_rows(hash, store) != 0 || judge(store, hash, checksum) != 0 ||
+         ((store->flags & OPEN_WRITE) && rebuild(store) != 0)))
         status =
             error_set(err, ERR_IO, "%s: can not read or write: %s", store->path, strerror(errno));
     free(hash);

@@ -9,7 +9,8 @@
 #include "sync.h"
 
 /* What the store asks about runs, answered from a plan, or by a test; borrowed until the store is
- * closed. */
+ * closed. Rows behind those runs are retired ones. `identity` NULL: the file speaks for itself, all
+ * of its rows are runs, and what is given is read from it. */
 struct roster {
     int64_t runs;
     uint64_t (*identity)(const void *context, int64_t run);
@@ -40,15 +41,27 @@ struct queue {
     struct entry *first, **end;
 };
 
+/* How a store is opened: what is not asked for does not happen. */
+enum {
+    OPEN_LOCK = 1,
+    OPEN_WRITE = 2,
+    OPEN_JUDGE = 4, /* by checksums; with OPEN_WRITE rows that fail are made pending in the file */
+    OPEN_BREAK_LOCK = 8,
+    OPEN_ALL = OPEN_LOCK | OPEN_WRITE | OPEN_JUDGE,
+};
+
 struct store {
-    char *path; /* for messages */
+    char *path, *name; /* for messages; of the sweep */
     struct roster roster;
+    int flags;
+    int64_t listed; /* rows of the roster; those behind are retired */
     struct map map;
     int fd;
     struct lock *lock;
-    struct sync *sync;
+    struct sync *sync;     /* NULL without OPEN_LOCK and OPEN_WRITE */
     uint64_t *identity;    /* [runs] */
     unsigned char *status; /* [runs] enum row_status | QUEUED */
+    unsigned char *was;    /* [runs] the status in a row's checksum: a retired one keeps its own */
     int32_t *weights_row;  /* [runs] */
     int16_t *class;        /* [runs] place in map.classes, -1: none */
     int *columns;          /* of the record's numbering -> place in map.results, -1 */
@@ -69,7 +82,11 @@ struct store {
 enum { QUEUED = 0x80, KEPT_MOST = 64 << 20 };
 
 enum status writer_open(struct store **store, const char *path, const struct roster *roster,
-                        bool break_lock, struct error *err) MUST_CHECK;
+                        int flags, struct error *err) MUST_CHECK;
+
+/* The file as it is, with all columns that this program knows. */
+enum status writer_open_file(struct store **store, const char *path, int flags,
+                             struct error *err) MUST_CHECK;
 
 struct place writer_place(const struct store *store, int64_t run);
 
@@ -86,8 +103,9 @@ int writer_put_status(const struct store *store, int64_t run, enum row_status st
 /* Whether rows of this status carry a checksum. */
 bool writer_is_final(enum row_status status);
 
-/* Reads every row: sets store->status, makes rows pending that were running or fail their checksum
- * (listed in store->damaged), and rebuilds text of the status and summary. */
+/* With store->status as read: makes rows pending that were running or fail their checksum (listed
+ * in store->damaged) and, in a file that is written, rebuilds text of the status and summary. A
+ * retired row that fails is only listed, and not when the file is written. */
 enum status writer_verify(struct store *store, struct error *err) MUST_CHECK;
 
 /* Writes what is kept of an entry, as often as needed; -1 and errno on failure. */

@@ -130,11 +130,10 @@ int plan_config_text(const struct run_config *config, char *text, size_t size)
     return copy_out(text, size, whole, length);
 }
 
-enum status plan_config_from(struct run_config *config, const char *text, struct error *err)
+/* Sets what each "key=value" line of the text says. */
+static enum status read_lines(struct run_config *config, const char *text, struct error *err)
 {
-    struct run_config read;
     char shown[TEXT_SHOWN];
-    schema_defaults(&run_schema, &read);
     while (*text) {
         char line[CANONICAL_LINE];
         size_t length = strcspn(text, "\n");
@@ -149,11 +148,35 @@ enum status plan_config_from(struct run_config *config, const char *text, struct
         int k = schema_find(&run_schema, line);
         if (k < 0)
             return error_set(err, ERR_CONFIG, "%s: unknown key", text_show(shown, line));
-        enum status st = schema_set(&run_schema, &read, k, equals + 1, err);
+        enum status st = schema_set(&run_schema, config, k, equals + 1, err);
         if (st != OK)
             return st;
         text += length + (text[length] == '\n');
     }
-    *config = read;
     return OK;
+}
+
+enum status plan_config_from(struct run_config *config, const char *text, struct error *err)
+{
+    struct run_config read;
+    schema_defaults(&run_schema, &read);
+    enum status st = read_lines(&read, text, err);
+    if (st == OK)
+        *config = read;
+    return st;
+}
+
+enum status plan_config_of(struct run_config *config, const char *canonical, struct error *err)
+{
+    struct run_config read;
+    enum status st = OK;
+    schema_defaults(&run_schema, &read);
+    for (int k = 0; k < schema_keys(&run_schema) && st == OK; k++)
+        if (schema_key(&run_schema, k)->role == ROLE_SCIENCE)
+            st = schema_set(&run_schema, &read, k, schema_key(&run_schema, k)->neutral, err);
+    if (st == OK)
+        st = read_lines(&read, canonical, err);
+    if (st == OK)
+        *config = read;
+    return st;
 }

@@ -2,6 +2,7 @@
 integration_test(refusals refusals.py 120)
 integration_test(documents documents.py 120)
 integration_test(sweep sweep.py 300)
+integration_test(change change.py 300)
 integration_test(stop stop.py 300)
 integration_test(kill kill.py 300)
 integration_test(slurm slurm.py 300)

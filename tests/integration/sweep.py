@@ -118,8 +118,8 @@ class Sweep(program.Case):
         before = (self.folder / "tiny.h5").read_bytes()
         code, out, err = self.start("run", "tiny.yaml", "train.steps=61").wait()
         self.assertEqual((code, out), (2, ""))
-        self.assertEqual(err, "tiny.h5: holds other runs ('tiny', 9) than this sweep ('tiny', 9); name another file "
-                              "with -o, or remove this one\n")
+        self.assertEqual(err, "tiny.h5: 9 finished runs are not in this sweep (0 are); give --retire to keep them, "
+                              "marked, or another file with -o\n")
         self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
 
 

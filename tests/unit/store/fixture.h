@@ -108,12 +108,12 @@ static inline void fixture_fill(struct layout *layout, int64_t runs)
         layout->columns[layout->column_count++] = &fixture_columns[c];
     layout->swept = calloc(5, sizeof *layout->swept);
     for (int k = 0; k < 5; k++)
-        layout->swept[layout->swept_count++] = (struct layout_key){&fixture_keys[k], "", 8};
+        layout->swept[layout->swept_count++] = (struct layout_key){&fixture_keys[k], "", 8, k};
     layout->constant = calloc(2, sizeof *layout->constant);
     layout->constant[layout->constant_count++] =
-        (struct layout_key){&fixture_constants[0], "linear_regression", 0};
+        (struct layout_key){&fixture_constants[0], "linear_regression", 0, 0};
     layout->constant[layout->constant_count++] =
-        (struct layout_key){&fixture_constants[1], "10", 0};
+        (struct layout_key){&fixture_constants[1], "10", 0, 1};
     layout->classes = calloc(2, sizeof *layout->classes);
     layout->class_count = 2;
     for (int c = 0; c < 2; c++) {
@@ -195,7 +195,7 @@ static inline enum status fixture_try_open(struct store **store, const char *pat
                             .given = fixture_given,
                             .column_count = FIXTURE_COLUMNS,
                             .column = fixture_column_name};
-    return writer_open(store, path, &roster, false, err);
+    return writer_open(store, path, &roster, OPEN_ALL, err);
 }
 
 static inline struct store *fixture_open(const char *path, int64_t runs)

@@ -95,7 +95,7 @@ static void another_sweep_is_named_and_its_file_left_alone(void **state)
              folder->file);
     assert_string_equal(err.text, message);
     struct roster roster = {.runs = RUNS, .identity = other_identity};
-    assert_int_equal(writer_open(&store, folder->file, &roster, false, &err), ERR_FILE);
+    assert_int_equal(writer_open(&store, folder->file, &roster, OPEN_ALL, &err), ERR_FILE);
     snprintf(message, sizeof message,
              "%s: holds another sweep (depth – Tiefe; row 0 is run 9e3779b97f4a7c15 there, "
              "9e3779b97f4a7c16 here); give this one its own file with -o",

@@ -38,7 +38,7 @@ static void the_layout_follows_from_the_plan(void **state)
     struct error err = {""};
     struct layout layout;
     struct plan *plan = parse(sweep);
-    assert_int_equal(layout_plan(&layout, plan, &err), OK);
+    assert_int_equal(layout_plan(&layout, plan, NULL, &err), OK);
     assert_int_equal(layout.runs, 16);
     assert_false(layout.same_steps);
     assert_int_equal(layout.class_count, 2); /* depths; all tokens have one width */

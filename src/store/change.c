@@ -1,0 +1,80 @@
+/* A file follows its sweep: grown, shrunk or edited. */
+#include <string.h>
+
+#include "transfer.h"
+
+/* Whether the rows of the file are already those of the plan, in its order. */
+static bool is_same(const struct store *store, const struct plan *plan,
+                    const struct origins_rows *rows)
+{
+    int64_t listed = plan_count(plan);
+    if (store->map.runs < listed)
+        return false;
+    for (int64_t i = 0; i < store->map.runs; i++) {
+        bool retired = writer_status(store, i) == ROW_RETIRED;
+        if (retired != (i >= listed))
+            return false;
+        if (retired)
+            continue;
+        bool keeps = rows->rows.keep[i].weights == KEEP_FINAL;
+        if (store->identity[i] != plan_identity(plan, i) || keeps != (store->class[i] >= 0))
+            return false;
+    }
+    return true;
+}
+
+static enum status check_name(const struct store *store, const struct plan *plan, struct error *err)
+{
+    if (store->name && strcmp(store->name, plan_name(plan)) == 0)
+        return OK;
+    return error_set(err, ERR_FILE,
+                     "%s: holds another sweep ('%s', this is '%s'); give this one its own file "
+                     "with -o",
+                     store->path, store->name ? store->name : "", plan_name(plan));
+}
+
+static enum status compare(struct origins_rows *rows, struct origins *origins, const char *path,
+                           const struct plan *plan, int flags, struct error *err)
+{
+    *rows = (struct origins_rows){0};
+    enum status status = origins_open(origins, &path, 1, flags, err);
+    if (status == OK)
+        status = check_name(origins->sources[0], plan, err);
+    if (status == OK)
+        status = origins_rows(rows, origins, plan, err);
+    if (status == OK)
+        rows->change.same = is_same(origins->sources[0], plan, rows);
+    return status;
+}
+
+enum status store_compare(struct store_change *change, const char *path, const struct plan *plan,
+                          struct error *err)
+{
+    struct origins origins = {0};
+    struct origins_rows rows;
+    enum status status = compare(&rows, &origins, path, plan, 0, err);
+    *change = rows.change;
+    origins_rows_dispose(&rows);
+    origins_dispose(&origins);
+    return status;
+}
+
+enum status store_change(struct store_change *change, const char *path, const struct plan *plan,
+                         const struct store_provenance *provenance, bool break_lock,
+                         struct error *err)
+{
+    struct origins origins = {0};
+    struct origins_rows rows;
+    struct layout layout = {0};
+    int flags = OPEN_LOCK | OPEN_JUDGE | (break_lock ? OPEN_BREAK_LOCK : 0);
+    enum status status = compare(&rows, &origins, path, plan, flags, err);
+    *change = rows.change;
+    if (status == OK && !change->same)
+        status = layout_plan(&layout, plan, &rows.rows, err);
+    if (status == OK && !change->same)
+        status = transfer(path, &layout, plan_count(plan), &origins, provenance, PUBLISH_OVER, err);
+    layout_dispose(&layout);
+    origins_rows_dispose(&rows);
+    origins_dispose(&origins);
+    return status;
+}

@@ -1,0 +1,131 @@
+#include "transfer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "create.h"
+#include "folder.h"
+#include "seal.h"
+
+struct copying {
+    struct store *to;
+    const struct origins *origins;
+    struct image_match *matches; /* of each source */
+    int64_t listed;
+};
+
+static unsigned char *read_origin(const struct store *from, int64_t row)
+{
+    struct place place = writer_place(from, row);
+    unsigned char *image = malloc(image_bytes(&from->map, place.class) + 1);
+    assert(image);
+    if (image_read(image, from->fd, &from->map, &place) == 0)
+        return image;
+    free(image);
+    return NULL;
+}
+
+/* Writes the row `image`, with its checksum when it is final. */
+static int put_row(const struct copying *copying, int64_t row, const struct origin *origin,
+                   const unsigned char *image)
+{
+    const struct store *to = copying->to;
+    const struct map *map = &to->map;
+    struct place place = writer_place(to, row);
+    enum row_status was = origin_status(copying->origins, origin);
+    enum row_status now = row < copying->listed ? was : ROW_RETIRED;
+    uint64_t checksum = image_checksum(image, map, place.class, origin->identity, was);
+    double *figures = calloc((size_t)map->summary.figure_count + 1, sizeof *figures);
+    assert(figures);
+    image_figures(figures, image, map);
+    int good = image_write(to->fd, image, map, &place);
+    if (good == 0)
+        good = writer_put_status(to, row, now, writer_is_final(was) ? &checksum : NULL, figures);
+    free(figures);
+    return good;
+}
+
+static enum status cannot(const struct store *store, const char *what, struct error *err)
+{
+    return error_set(err, ERR_IO, "%s: can not %s: %s", store->path, what, strerror(errno));
+}
+
+/* Of a row without a result only what people may want to know is copied, no weights. */
+static enum status copy_row(const struct copying *copying, int64_t row, const struct origin *origin,
+                            struct error *err)
+{
+    const struct store *from = copying->origins->sources[origin->source], *to = copying->to;
+    enum status status = from->lock ? lock_beat(from->lock, err) : OK;
+    if (status != OK)
+        return status;
+    unsigned char *old = read_origin(from, origin->row), *new = writer_image(to, row);
+    struct place place = writer_place(to, row), other = writer_place(from, origin->row);
+    if (!old || !new)
+        status = cannot(old ? to : from, "read", err);
+    else if (!image_carry(new, &to->map, origin->result ? place.class : NULL, old, &from->map,
+                          origin->result ? other.class : NULL, &copying->matches[origin->source]))
+        status =
+            error_set(err, ERR_FILE, "%s: is damaged: the weights of row %lld have another shape",
+                      from->path, (long long)origin->row);
+    else if (put_row(copying, row, origin, new) != 0)
+        status = cannot(to, "write", err);
+    free(old);
+    free(new);
+    return status;
+}
+
+static enum status copy_rows(struct copying *copying, struct error *err)
+{
+    const struct origins *origins = copying->origins;
+    enum status status = OK;
+    copying->matches = calloc((size_t)origins->source_count + 1, sizeof *copying->matches);
+    assert(copying->matches);
+    for (int i = 0; i < origins->source_count; i++)
+        image_match(&copying->matches[i], &copying->to->map, &origins->sources[i]->map);
+    for (int64_t row = 0; row < copying->to->map.runs && status == OK; row++) {
+        const struct origin *origin = origins_find(origins, copying->to->identity[row]);
+        if (origin)
+            status = copy_row(copying, row, origin, err);
+    }
+    for (int i = 0; i < origins->source_count; i++)
+        image_match_dispose(&copying->matches[i]);
+    free(copying->matches);
+    return status;
+}
+
+/* The file that is meant, not a link to it, which would be replaced. */
+static void follow(char target[PATH_MAX], const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode) || !realpath(path, target))
+        strncpy(target, path, PATH_MAX - 1);
+}
+
+enum status transfer(const char *path, const struct layout *layout, int64_t listed,
+                     const struct origins *origins, const struct store_provenance *provenance,
+                     enum publishing publishing, struct error *err)
+{
+    char temporary[PATH_MAX], target[PATH_MAX] = "";
+    struct copying copying = {.origins = origins, .listed = listed};
+    follow(target, path);
+    enum status status = create_temporary(temporary, target, layout, provenance, err);
+    if (status != OK)
+        return status;
+    status = writer_open_file(&copying.to, temporary, OPEN_WRITE, err);
+    if (status == OK)
+        status = copy_rows(&copying, err);
+    store_close(copying.to);
+    if (status == OK)
+        status = seal_write(temporary, path, err);
+    if (status == OK)
+        status = publishing == PUBLISH_OVER ? folder_replace(temporary, target, err)
+                                            : folder_publish(temporary, target, err);
+    if (status != OK)
+        unlink(temporary);
+    return status;
+}

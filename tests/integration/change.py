@@ -1,0 +1,72 @@
+"""Without this editing a sweep would cost its finished runs, or change the file into something that never ran."""
+
+import shutil
+import subprocess
+
+import program
+
+GROWN = program.TINY.replace("count: 3", "count: 4")
+LESS = program.TINY.replace("depth: [1, 2]", "depth: [1]")
+
+
+class Change(program.Case):
+    def run_sweep(self, text, *arguments):
+        self.write("tiny.yaml", text)
+        return self.run_program("run", "tiny.yaml", "--ranks", 2, *arguments)
+
+    def refuse(self, *arguments):
+        """The one line of the refusal; the file stays as it is."""
+        before = (self.folder / "tiny.h5").read_bytes()
+        code, out, err = self.start("run", "tiny.yaml", *arguments).wait()
+        self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+        self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
+        return err
+
+    def test_a_grown_sweep_equals_one_that_was_whole_from_the_start(self):
+        self.run_sweep(program.TINY)
+        out = self.run_sweep(GROWN)
+        self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 3 new, 0 retired\n", out)
+        self.assertIn("tiny.h5: 9 of 12 runs are done; 3 to do\n", out)
+        self.assertEqual(self.run_sweep(GROWN), "tiny.h5: all 12 runs are done; nothing to do\n")
+        self.assertEqual(self.run_program("resume", "tiny.h5"), "tiny.h5: all 12 runs are done; nothing to do\n")
+        self.run_sweep(GROWN, "-o", "whole.h5")
+        self.assertSameResults("whole.h5", "tiny.h5")
+        self.assertEqual(self.listing(), ["tiny.h5", "tiny.yaml", "whole.h5"])
+
+    def test_an_edit_that_changes_no_run_changes_nothing(self):
+        self.run_sweep(program.TINY)
+        before = (self.folder / "tiny.h5").read_bytes()
+        out = self.run_sweep("about: the same runs\n" + program.TINY, "retry.attempts=5")
+        self.assertEqual(out, "tiny.h5: all 9 runs are done; nothing to do\n")
+        self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
+
+    def test_runs_that_left_the_grid_are_kept_when_asked(self):
+        self.run_sweep(program.TINY)
+        shutil.copy(self.folder / "tiny.h5", self.folder / "whole.h5")
+        self.write("tiny.yaml", LESS)
+        self.assertEqual(self.refuse(), "tiny.h5: 3 finished runs are not in this sweep (6 are); give --retire to keep "
+                                        "them, marked, or another file with -o\n")
+        out = self.run_sweep(LESS, "--retire")
+        self.assertEqual(out, "tiny.h5: the sweep has changed: 6 finished runs kept, 0 new, 3 retired\n"
+                              "tiny.h5: all 6 runs are done; nothing to do\n")
+        status = self.status("tiny.h5")
+        self.assertEqual((status["runs"], status["done"], status["retired"]), (6, 6, 3))
+        self.assertEqual(self.run_program("resume", "tiny.h5"), "tiny.h5: all 6 runs are done; nothing to do\n")
+        out = self.run_sweep(program.TINY)
+        self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 0 new, 0 retired\n", out)
+        self.assertSameResults("whole.h5", "tiny.h5")
+
+    def test_without_room_for_both_files_nothing_is_touched(self):
+        self.run_sweep(program.TINY)
+        self.write("tiny.yaml", GROWN)
+        script = ("mkdir disk && mount -t tmpfs -o size=200k none disk && cp tiny.h5 disk && "
+                  f"{program.PROGRAM} run tiny.yaml -o disk/tiny.h5 --yes; echo $?; cmp tiny.h5 disk/tiny.h5; ls disk")
+        if subprocess.run(["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /mnt"], capture_output=True).returncode:
+            self.skipTest("no file system may be mounted here")
+        got = subprocess.run(["unshare", "-rm", "sh", "-c", script], cwd=self.folder, capture_output=True, text=True,
+                             env=program.environment())
+        self.assertEqual(got.stdout, "1\ntiny.h5\n", got.stderr)
+        self.assertRegex(got.stderr, r"^disk/tiny.h5: needs .* MB, there is room for .* MB; [^\n]*\n$")
+
+
+program.main()

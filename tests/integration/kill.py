@@ -34,7 +34,7 @@ class Kill(program.Case):
             job = self.start("run", "tiny.yaml", "-o", file, "--ranks", random.choice((1, 2, 3)))
             time.sleep(random.uniform(0.05, 1.5))
             kind = random.choice(("all", "all", "launcher", "one"))
-            job.kill(self.victims(job, kind))
+            program.kill(self.victims(job, kind))
             if kind == "all":
                 job.kill_all()
             self.assertTrue(job.vanishes(15), f"processes outlive the kill of {kind}")

@@ -40,6 +40,30 @@ def environment(**more):
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe", **more}
 
 
+def processes(mark):
+    """Every live process with NAME=VALUE in its environment."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            marked = mark.encode() in (entry / "environ").read_bytes().split(b"\0")
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if marked and state not in "ZX":
+            found.append(int(entry.name))
+    return found
+
+
+def kill(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 class Job:
     """A started program and everything that it starts, known by a mark in their environment."""
 
@@ -52,29 +76,11 @@ class Job:
 
     def pids(self):
         """Of every live process of the job, the launcher included."""
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                marked = self.mark.encode() in (entry / "environ").read_bytes().split(b"\0")
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            except OSError:
-                continue
-            if marked and state not in "ZX":
-                found.append(int(entry.name))
-        return found
-
-    def kill(self, pids):
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        return processes(self.mark)
 
     def kill_all(self):
         while pids := self.pids():
-            self.kill(pids)
+            kill(pids)
         self.process.communicate()
 
     def vanishes(self, seconds):
@@ -134,10 +140,12 @@ class Case(unittest.TestCase):
 
     def assertSameResults(self, file, other):
         """Every column that is not volatile and every weight, bit for bit."""
-        one, two = contents(self.folder / file), contents(self.folder / other)
+        self.assertSameContents(contents(self.folder / file), contents(self.folder / other), f"{file} and {other}")
+
+    def assertSameContents(self, one, two, files):
         self.assertEqual(one.keys(), two.keys())
         for name in one:
-            self.assertEqual(one[name], two[name], f"{name} of {file} and {other}")
+            self.assertEqual(one[name], two[name], f"{name} of {files}")
 
 
 def contents(path):

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import pathlib
+import socket
 
 import h5py
 import numpy
@@ -112,6 +114,21 @@ class Sweep(program.Case):
         code, out, err = self.start("run", "tiny.yaml", "-o", "wrong.h5", "model.depth=99", under=mpirun).wait()
         self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
         self.assertFalse((self.folder / "wrong.h5").exists())
+
+    def test_ranks_of_another_program_are_refused_in_one_line(self):
+        self.write("tiny.yaml", program.TINY)
+        other = self.folder / "other"
+        other.write_bytes(pathlib.Path(program.PROGRAM).read_bytes() + b"a build of its own")
+        other.chmod(0o755)
+        mpirun = ("mpirun", "-q", "-n", "2", program.PROGRAM, "run", "tiny.yaml", ":", "-n", "1", other,
+                  "run", "tiny.yaml", ":", "-n", "1")
+        code, out, err = self.start("run", "tiny.yaml", under=mpirun).wait()
+        self.assertEqual(code, 2, out + err)
+        host = socket.gethostname()
+        self.assertRegex(err, rf"^rank 2 on {host} is another program \(digest [0-9a-f]{{16}}, results version \d+\) "
+                              rf"than rank 0 on {host} \(digest [0-9a-f]{{16}}, results version \d+\); start the same "
+                              r"file on all hosts\n$")
+        self.assertEqual(self.status("tiny.h5")["pending"], 9)
 
     def test_a_run_with_changed_key_is_another_sweep(self):
         self.run_tiny()

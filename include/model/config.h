@@ -4,7 +4,11 @@
 
 #include "config/key.h"
 
-enum model_kind { MODEL_TRANSFORMER };
+enum model_kind {
+    MODEL_TRANSFORMER,
+    MODEL_GDPP,   /* GD++: four numbers a layer */
+    MODEL_MLP_GD, /* what lies before a constructed, frozen attention */
+};
 enum model_weights { WEIGHTS_PER_LAYER, WEIGHTS_SHARED };
 enum model_positions {
     POSITIONS_NONE,
@@ -22,6 +26,7 @@ struct model_config {
     int key_size;           /* K; 0: the width D of the residual stream */
     struct key_text layers; /* kinds of the layers: "softmax linear*", the last repeats with '*' */
     int weights;            /* enum model_weights: "shared" = one weight set applied L times */
+    double rate;            /* c = eta/N of constructed attention; gdpp: at first */
     int keys_from;          /* enum model_keys_from */
     int positions;          /* enum model_positions */
     int position_size;      /* sinusoidal channels */
@@ -45,6 +50,7 @@ struct model_config {
         frozen; /* tensors that do not train: "none", "query key", "all except output" */
 };
 
+extern const char *const model_kinds[]; /* names of enum model_kind, NULL after the last */
 extern const struct key_table model_keys;
 
 #endif

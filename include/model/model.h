@@ -73,6 +73,14 @@ void model_class(const struct model *model, char *text, size_t size);
 /* Initial weights [parameters], a function of (config, seed): stream and counters of weights.c. */
 void model_draw(real *weights, const struct model *model, uint64_t seed);
 
+/* Weights [parameters] of a transformer, all 0 but head 0 of the attention: with y the channels of
+ * the prediction, x the others,
+ *   Wq = Wk = (1 on x, 0 on y),  Wv = (0 on x, -1 on y),  Wp = rate / damping back to y,
+ * so that each layer adds -rate sum_i y_i (x_i . x_j) to y_j: a step of gradient descent from 0 on
+ * the pairs (x_i, y_i) of the context, whose y become what is left of them. rate = eta/N
+ * (science.md section 4, statement 1). Key size >= both numbers of channels. */
+void model_construct(real *weights, const struct model *model, double rate);
+
 /* Multiply-adds of one task forward by PASS_FAST; backward is about twice as much. For cost
  * estimates. */
 double model_cost(const struct model *model);

@@ -9,8 +9,7 @@ int descent_steps(const struct tokens_config *tokens, const struct model_config 
 bool compares_with_descent(const struct task_config *task, const struct tokens_config *tokens,
                            const struct model_config *model)
 {
-    return task->kind == TASK_LINEAR_REGRESSION && model->kind == MODEL_TRANSFORMER &&
-           descent_steps(tokens, model) > 0;
+    return task->kind == TASK_LINEAR_REGRESSION && descent_steps(tokens, model) > 0;
 }
 
 static int searched_tasks(const struct analysis_input *input)

@@ -33,7 +33,7 @@ int walk_lanes(int first, int count);
  * first layer has to copy. */
 int descent_steps(const struct tokens_config *tokens, const struct model_config *model);
 
-/* Whether a run is a transformer on linear regression with at least one such step. */
+/* Whether a run is linear regression with at least one such step. */
 bool compares_with_descent(const struct task_config *task, const struct tokens_config *tokens,
                            const struct model_config *model);
 

@@ -1,7 +1,7 @@
 /* Initial weights: a function of (seed, layer, kind of tensor, element) and the configuration. */
 #include <math.h>
 
-#include "tensors.h"
+#include "gd.h"
 
 /* The stream of random_seed that is set apart for weights (task.h lists all of them). */
 enum { STREAM = 1 };
@@ -68,10 +68,11 @@ void model_draw(real *weights, const struct model *model, uint64_t seed)
         const struct tensor *tensor = &model->tensors[t];
         real *at = weights + tensor->offset;
         enum tensor_init init = tensor_init((enum tensor_row)tensor->row);
-        if (init == TENSOR_DRAWN || init == TENSOR_NORMAL)
+        for (size_t i = 0; i < tensor->count; i++)
+            at[i] = init == TENSOR_ONE;
+        if (gd_constructs(model, (enum tensor_row)tensor->row))
+            gd_construct(at, tensor, model, model->config.rate);
+        else if (init == TENSOR_DRAWN || init == TENSOR_NORMAL)
             draw(at, tensor, model, seed);
-        else
-            for (size_t i = 0; i < tensor->count; i++)
-                at[i] = init == TENSOR_ONE;
     }
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tensors.h"
+#include "gd.h"
 
 /* What a list says: a tensor is named, and whether the named ones train or all others. */
 struct frozen_list {
@@ -76,7 +76,8 @@ enum status frozen_mark(struct model *model, struct error *err)
     for (int i = 0; i < model->tensor_count; i++) {
         struct tensor *tensor = &model->tensors[i];
         there[tensor->row] = true;
-        tensor->frozen = list.named[tensor->row] != list.except;
+        tensor->frozen = list.named[tensor->row] != list.except ||
+                         gd_freezes(model, (enum tensor_row)tensor->row);
     }
     for (int row = 0; row < TENSOR_ROWS; row++)
         if (list.named[row] && !there[row])

@@ -2,7 +2,7 @@
 #include "model/config.h"
 #include "tensors.h"
 
-static const char *const kind_names[] = {"transformer", NULL};
+const char *const model_kinds[] = {"transformer", "gdpp", "mlp_gd", NULL};
 static const char *const weights_names[] = {"per_layer", "shared", NULL};
 static const char *const keys_from_names[] = {"context", "causal", NULL};
 static const char *const positions_names[] = {"none", "concatenated", "added", "query_key", NULL};
@@ -19,8 +19,8 @@ static enum status check_layers(const char *text, struct error *err)
 #define CHOICE(member, list, ...) KEY_CHOICE_OF(struct model_config, member, list, __VA_ARGS__)
 /* clang-format off */
 static const struct key keys[] = {
-    CHOICE(kind, kind_names, .name = "model.kind", .fallback = "transformer", .neutral = "transformer",
-      .help = "what is trained"),
+    CHOICE(kind, model_kinds, .name = "model.kind", .fallback = "transformer", .neutral = "transformer",
+      .help = "all weights are trained; gdpp: GD++, four numbers a layer; mlp_gd: what lies before constructed attention"),
     M(depth, .name = "model.depth", .min = 1, .max = MODEL_LAYERS_MAX, .fallback = "1", .neutral = "1",
       .unit = "layers", .help = "number of attention layers, L"),
     M(heads, .name = "model.heads", .min = 1, .max = 64, .fallback = "1", .neutral = "1",
@@ -31,6 +31,8 @@ static const struct key keys[] = {
       .help = "attention of each layer, in order; the last kind repeats with *, as in \"softmax linear*\""),
     CHOICE(weights, weights_names, .name = "model.weights", .fallback = "per_layer", .neutral = "per_layer",
       .help = "a set of weights for each layer, or one set applied L times"),
+    M(rate, .name = "model.rate", .min = 0, .max = 1e3, .fallback = "0", .neutral = "0",
+      .unit = "1", .help = "eta/N of the gradient descent that gdpp starts from and mlp_gd keeps to"),
     CHOICE(keys_from, keys_from_names, .name = "model.keys_from", .fallback = "context", .neutral = "context",
       .help = "tokens that keys and values come from: the context, or all up to the querying one"),
     CHOICE(positions, positions_names, .name = "model.positions", .fallback = "none", .neutral = "none",

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "gd.h"
 #include "pass.h"
 
-/* At most 14 tensors a layer and 9 of the whole model. */
+/* At most 14 tensors a layer and 9 of the whole model; those of gdpp are never beside them. */
 static_assert(MODEL_TENSORS_MAX >=
-                  TENSOR_EMBEDDING * MODEL_LAYERS_MAX + TENSOR_ROWS - TENSOR_EMBEDDING,
+                  TENSOR_EMBEDDING * MODEL_LAYERS_MAX + TENSOR_VALUE_X - TENSOR_EMBEDDING,
               "every model's tensors fit");
 
 static enum status resolve_kinds(struct model *model, struct error *err)
@@ -59,7 +60,7 @@ static enum status check(const struct model *model, struct error *err)
         if (model->kinds[l] == KIND_MESA && c->keys_from != KEYS_CAUSAL)
             return error_set(err, ERR_CONFIG,
                              "model.layers: mesa is defined for model.keys_from: causal only");
-    return OK;
+    return gd_check(model, err);
 }
 
 /* The sequence with n more tokens in front, which belong to the context and fill every channel. */

@@ -66,27 +66,35 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
                          const struct kernels *kernels, enum pass_path path)
 {
     struct pass *pass = ARENA_TAKE(arena, struct pass, 1);
-    struct pass layout = {.model = model, .kernels = kernels, .path = path};
+    struct model transformer;
+    bool copied = copies_transformer(&transformer, model);
+    struct pass layout = {.model = copied ? &transformer : model, .kernels = kernels, .path = path};
+    if (copied)
+        layout.copies = copies_create(arena, model, &transformer);
     find_tensors(&layout);
-    layout.gradient = ARENA_TAKE(arena, real, model->parameters);
-    layout.total = ARENA_TAKE(arena, double, model->parameters);
+    layout.gradient = ARENA_TAKE(arena, real, layout.model->parameters);
+    layout.total = ARENA_TAKE(arena, double, layout.model->parameters);
     take_streams(&layout, arena);
-    take_work(&layout.work, arena, model);
+    take_work(&layout.work, arena, layout.model);
     merged_create(&layout, arena);
     vectors_create(&layout, arena);
     if (!pass)
         return NULL;
     *pass = layout;
-    memset(pass->gradient, 0, model->parameters * sizeof *pass->gradient);
-    memset(pass->total, 0, model->parameters * sizeof *pass->total);
-    positions_write(pass->positions, model, kernels);
+    if (copied)
+        pass->model = &pass->copies->transformer;
+    memset(pass->gradient, 0, pass->model->parameters * sizeof *pass->gradient);
+    memset(pass->total, 0, pass->model->parameters * sizeof *pass->total);
+    positions_write(pass->positions, pass->model, kernels);
     input_prepare(pass);
     return pass;
 }
 
 void pass_weights(struct pass *pass, const real *weights)
 {
-    pass->weights = weights;
+    if (pass->copies)
+        copies_weights(pass->copies, weights);
+    pass->weights = pass->copies ? pass->copies->weights : weights;
     input_weights(pass);
     merged_weights(pass);
 }
@@ -149,7 +157,9 @@ void pass_gradient(struct pass *pass, double *gradient)
     merged_gradient(pass);
     add_up(pass);
     for (size_t i = 0; i < pass->model->parameters; i++) {
-        gradient[i] += pass->total[i];
+        int place = pass->copies ? pass->copies->parameter[i] : (int)i;
+        if (place >= 0)
+            gradient[place] += pass->total[i];
         pass->total[i] = 0;
     }
 }

@@ -8,6 +8,7 @@
 #ifndef MODEL_PASS_H
 #define MODEL_PASS_H
 
+#include "gd.h"
 #include "kinds.h"
 #include "merged.h"
 #include "model/model.h"
@@ -46,7 +47,8 @@ struct work {
 enum { MLP_BLOCK = 16 }; /* tokens that go through an MLP together */
 
 struct pass {
-    const struct model *model;
+    const struct model *model; /* the transformer that runs */
+    struct copies *copies;     /* NULL: the weights are those that the caller gives */
     const struct kernels *kernels;
     enum pass_path path;
     bool keep_all;

@@ -63,10 +63,15 @@ static bool has_kind(const struct model *model, int layer, enum layer_kind kind)
     return false;
 }
 
-static bool always(const struct model *model, int layer)
+static bool whole_attention(const struct model *model, int layer)
 {
-    (void)model, (void)layer;
-    return true;
+    (void)layer;
+    return model->config.kind != MODEL_GDPP;
+}
+
+static bool gdpp(const struct model *model, int layer)
+{
+    return !whole_attention(model, layer);
 }
 
 static bool mixed(const struct model *model, int layer)
@@ -140,10 +145,10 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[TENSOR_ROWS] = {
-    [TENSOR_QUERY]         = {"query",         {DIM_QUERIED, DIM_HEADS_KEY},   always,         TENSOR_DRAWN, true},
-    [TENSOR_KEY]           = {"key",           {DIM_QUERIED, DIM_HEADS_KEY},   always,         TENSOR_DRAWN, true},
-    [TENSOR_VALUE]         = {"value",         {DIM_STREAM, DIM_HEADS_KEY},    always,         TENSOR_DRAWN, true},
-    [TENSOR_PROJECT]       = {"project",       {DIM_HEADS_KEY, DIM_STREAM},    always,         TENSOR_DRAWN, true},
+    [TENSOR_QUERY]         = {"query",         {DIM_QUERIED, DIM_HEADS_KEY},   whole_attention,TENSOR_DRAWN, true},
+    [TENSOR_KEY]           = {"key",           {DIM_QUERIED, DIM_HEADS_KEY},   whole_attention,TENSOR_DRAWN, true},
+    [TENSOR_VALUE]         = {"value",         {DIM_STREAM, DIM_HEADS_KEY},    whole_attention,TENSOR_DRAWN, true},
+    [TENSOR_PROJECT]       = {"project",       {DIM_HEADS_KEY, DIM_STREAM},    whole_attention,TENSOR_DRAWN, true},
     [TENSOR_GATE]          = {"gate",          {DIM_ONE},                      mixed,          TENSOR_ZERO,  false},
     [TENSOR_LOG_LAMBDA]    = {"log_lambda",    {DIM_HEADS},                    mesa,           TENSOR_ZERO,  false},
     [TENSOR_NORM_GAIN]     = {"norm_gain",     {DIM_STREAM},                   normed,         TENSOR_ONE,   false},
@@ -163,6 +168,10 @@ static const struct row rows[TENSOR_ROWS] = {
     [TENSOR_OUTPUT]        = {"output",        {DIM_STREAM, DIM_OUTPUTS},      output,         TENSOR_DRAWN, true},
     [TENSOR_OUTPUT_BIAS]   = {"output_bias",   {DIM_OUTPUTS},                  output_bias,    TENSOR_ZERO,  false},
     [TENSOR_PREFIX]        = {"prefix",        {DIM_PREFIX, DIM_INPUT},        prefixed,       TENSOR_NORMAL, false},
+    [TENSOR_VALUE_X]       = {"value_x",       {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},
+    [TENSOR_VALUE_Y]       = {"value_y",       {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},
+    [TENSOR_PROJECT_X]     = {"project_x",     {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},
+    [TENSOR_PROJECT_Y]     = {"project_y",     {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},
 };
 /* clang-format on */
 
@@ -195,13 +204,20 @@ static void append(struct model *model, enum tensor_row row, int layer)
     model->parameters += tensor.count;
 }
 
+static bool of_a_layer(enum tensor_row row)
+{
+    return row < TENSOR_EMBEDDING || row >= TENSOR_VALUE_X;
+}
+
 void tensors_lay_out(struct model *model)
 {
     model->tensor_count = 0;
     model->parameters = 0;
     for (int layer = 0; layer < model->weight_sets; layer++)
-        for (int row = 0; row < TENSOR_EMBEDDING; row++)
-            append(model, (enum tensor_row)row, layer);
-    for (int row = TENSOR_EMBEDDING; row < TENSOR_ROWS; row++)
-        append(model, (enum tensor_row)row, -1);
+        for (int row = 0; row < TENSOR_ROWS; row++)
+            if (of_a_layer((enum tensor_row)row))
+                append(model, (enum tensor_row)row, layer);
+    for (int row = 0; row < TENSOR_ROWS; row++)
+        if (!of_a_layer((enum tensor_row)row))
+            append(model, (enum tensor_row)row, -1);
 }

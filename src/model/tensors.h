@@ -29,6 +29,10 @@ enum tensor_row {
     TENSOR_OUTPUT,
     TENSOR_OUTPUT_BIAS,
     TENSOR_PREFIX,
+    TENSOR_VALUE_X, /* from here on again one a layer */
+    TENSOR_VALUE_Y,
+    TENSOR_PROJECT_X,
+    TENSOR_PROJECT_Y,
     TENSOR_ROWS,
 };
 
@@ -36,7 +40,8 @@ enum tensor_init {
     TENSOR_DRAWN, /* as model.init says, fan-in = rows */
     TENSOR_ZERO,
     TENSOR_ONE,
-    TENSOR_NORMAL, /* N(0, 1) whatever model.init says */
+    TENSOR_NORMAL,      /* N(0, 1) whatever model.init says */
+    TENSOR_CONSTRUCTED, /* as gd.h says */
 };
 
 enum tensor_init tensor_init(enum tensor_row row);

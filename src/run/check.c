@@ -21,11 +21,22 @@ static enum status check_train(const struct train_config *train, struct error *e
     return OK;
 }
 
+/* Gradient descent by construction takes pairs (x, y) from single tokens. */
+static enum status check_construction(const struct run_config *config, struct error *err)
+{
+    if (config->model.kind == MODEL_TRANSFORMER || config->tokens.kind == TOKENS_JOINT)
+        return OK;
+    return error_set(err, ERR_CONFIG, "model.kind: %s needs tokens.kind: joint",
+                     model_kinds[config->model.kind]);
+}
+
 enum status run_check(const struct run_config *config, struct model *model, struct error *err)
 {
     struct task task;
     struct model own;
     enum status st = task_init(&task, &config->task, &config->tokens, err);
+    if (st == OK)
+        st = check_construction(config, err);
     if (st == OK)
         st = model_init(model ? model : &own, &config->model, &task.shape, err);
     if (st == OK)

@@ -6,8 +6,9 @@
 
 enum { STEPS_MAX = 500, PATIENCE = 5 };
 
-/* Relative gains: that end the search when PATIENCE steps make less, and that rounding hides. */
-static const double gain_least = 1e-12, gain_visible = 1e-15;
+/* No step is tried whose gain is this part of the precision, where BFGS is at a kink or at the end.
+ */
+static const double invisible = 1e-3;
 
 struct search {
     int n;
@@ -55,8 +56,8 @@ static bool advance(struct search *s, const struct smooth *f)
     double direction[BFGS_MAX], x[BFGS_MAX], gradient[BFGS_MAX], step = 1;
     for (int i = 0; i < n; i++)
         direction[i] = -dot(s->inverse[i], s->gradient, n);
-    double slope = dot(direction, s->gradient, n);
-    for (; step * -slope > gain_visible * fabs(s->value); step *= .5) {
+    double slope = dot(direction, s->gradient, n), least = invisible * f->precision;
+    for (; step * -slope > least * fabs(s->value); step *= .5) {
         for (int i = 0; i < n; i++)
             x[i] = s->x[i] + step * direction[i];
         double value = f->value(gradient, f->context, x);
@@ -91,7 +92,7 @@ double bfgs_minimise(double *x, const struct smooth *f)
                 break;
         }
         if (i % PATIENCE == 0) {
-            if (!(before - s.value > gain_least * fabs(s.value)))
+            if (!(before - s.value > f->precision * fabs(s.value)))
                 break;
             before = s.value;
         }

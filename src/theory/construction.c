@@ -29,28 +29,12 @@ bool construction_fits(const struct model *model, const struct task *task)
            plain && model->K >= d && model->K >= O && all_linear(c->layers.text);
 }
 
-/* Rows 0..d-1 of [D, HK] select x. */
-static void write_select(real *w, int d, int columns)
-{
-    for (int c = 0; c < d; c++)
-        w[c * columns + c] = 1;
-}
-
-/* v = W0 x - y, in the first O features. */
-static void write_value(real *w, const double *W0, int d, int O, int columns)
-{
-    for (int o = 0; o < O; o++) {
-        for (int c = 0; c < d; c++)
-            w[c * columns + o] = W0 ? (real)W0[o * d + c] : 0;
-        w[(d + o) * columns + o] = -1;
-    }
-}
-
-/* [HK, D]: the first O features go to the y channels. */
-static void write_project(real *w, double gain, int d, int O, int columns)
+/* v = W0 x - y: what W0 adds to the first O features. */
+static void add_start(real *w, const double *W0, int d, int O, int columns)
 {
     for (int o = 0; o < O; o++)
-        w[o * columns + d + o] = (real)gain;
+        for (int c = 0; c < d; c++)
+            w[c * columns + o] = (real)W0[o * d + c];
 }
 
 void construction_write(real *weights, const struct model *model, const struct task *task,
@@ -58,16 +42,10 @@ void construction_write(real *weights, const struct model *model, const struct t
 {
     assert(construction_fits(model, task));
     int d = task->config.dimension, O = task->config.outputs;
-    memset(weights, 0, sizeof(real) * model->parameters);
-    for (int i = 0; i < model->tensor_count; i++) {
+    model_construct(weights, model, descent->rate);
+    for (int i = 0; descent->W0 && i < model->tensor_count; i++) {
         const struct tensor *tensor = &model->tensors[i];
-        real *w = weights + tensor->offset;
-        int columns = tensor->shape[1];
-        if (strcmp(tensor->name, "query") == 0 || strcmp(tensor->name, "key") == 0)
-            write_select(w, d, columns);
-        else if (strcmp(tensor->name, "value") == 0)
-            write_value(w, descent->W0, d, O, columns);
-        else if (strcmp(tensor->name, "project") == 0)
-            write_project(w, descent->rate / model->config.damping, d, O, columns);
+        if (strcmp(tensor->name, "value") == 0)
+            add_start(weights + tensor->offset, descent->W0, d, O, tensor->shape[1]);
     }
 }

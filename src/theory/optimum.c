@@ -93,7 +93,8 @@ double optimum_descend(struct gdpp *gdpp, const struct objective *objective,
     struct problem p = {objective, gdpp->layers, freedom};
     double x[2 * MODEL_LAYERS_MAX];
     pack(x, &p, gdpp);
-    double loss = bfgs_minimise(x, &(struct smooth){value, &p, variables(&p)});
+    struct smooth smooth = {value, &p, variables(&p), objective->precision};
+    double loss = bfgs_minimise(x, &smooth);
     *gdpp = unpack(&p, x);
     return loss;
 }

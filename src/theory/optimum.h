@@ -8,10 +8,11 @@
 struct objective {
     double (*loss)(double *gradient, const void *context, const struct gdpp *gdpp);
     const void *context;
+    double precision; /* relative gain of the loss below which a search ends */
 };
 
-/* Takes gdpp, which obeys the freedom, downhill to a local minimum; returns the loss there. BFGS
- * with exact gradients, to a relative change of 1e-12. */
+/* Takes gdpp, which obeys the freedom, downhill to a local minimum, by BFGS; returns the loss
+ * there. */
 double optimum_descend(struct gdpp *gdpp, const struct objective *objective,
                        enum gdpp_freedom freedom);
 

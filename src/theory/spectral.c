@@ -138,7 +138,7 @@ static double one_step_rate(const struct spectra *spectra)
 
 double gdpp_optimum(struct gdpp *gdpp, const struct spectra *spectra, enum gdpp_freedom freedom)
 {
-    struct objective objective = {loss_of, spectra};
+    struct objective objective = {loss_of, spectra, 1e-12};
     double rate = one_step_rate(spectra), gamma = .3 * rate;
     if (freedom == GDPP_PER_LAYER) {
         gdpp_optimum(gdpp, spectra, GDPP_SHARED);

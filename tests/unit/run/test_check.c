@@ -15,6 +15,10 @@ static const struct {
     {{"train.schedule=cosine", "train.warmup=1000", "train.decay_steps=300"},
      "train.warmup: 1000 steps leave none for the cosine, which ends at step 300; lower it, or "
      "raise train.decay_steps"},
+    {{"model.kind=gdpp", "model.rate=0.6", "tokens.kind=separate"},
+     "model.kind: gdpp needs tokens.kind: joint"},
+    {{"model.kind=mlp_gd", "task.kind=linear_dynamics", "tokens.kind=raw"},
+     "model.kind: mlp_gd needs tokens.kind: joint"},
 };
 
 static void keys_that_do_not_fit_are_refused(void **state)
@@ -47,6 +51,7 @@ static void what_fits_fills_the_model(void **state)
 {
     (void)state;
     static const char *const fits[][4] = {{"train.steps=50"},
+                                          {"model.kind=gdpp", "model.rate=0.6"},
                                           {"train.steps=1", "train.evaluations=2"},
                                           {"train.warmup=9000"},
                                           {"train.schedule=cosine", "train.warmup=4999"}};

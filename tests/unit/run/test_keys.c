@@ -29,6 +29,7 @@ static const struct {
     {"model.key_size", "0"},
     {"model.layers", "linear*"},
     {"model.weights", "per_layer"},
+    {"model.rate", "0"},
     {"model.keys_from", "context"},
     {"model.positions", "none"},
     {"model.position_size", "10"},

@@ -7,6 +7,7 @@
 
 #include "sample.h"
 #include "theory/construction.h"
+#include "theory/gdpp.h"
 
 enum { TASKS = 2 * LANES };
 
@@ -163,6 +164,62 @@ static void one_layer_gives_the_printed_formula(void **state)
     arena_destroy(&bench.arena);
 }
 
+/* The rates and gammas of model.kind: gdpp with these weights. */
+static struct gdpp numbers_of(const struct bench *bench)
+{
+    struct gdpp gdpp = {.layers = bench->model.L};
+    for (int l = 0; l < gdpp.layers; l++) {
+        const real *w = bench->weights + (bench->model.weight_sets == 1 ? 0 : 4 * l);
+        gdpp.rate[l] = -bench->model.config.damping * w[1] * w[3];  /* value_y, project_y */
+        gdpp.gamma[l] = -bench->model.config.damping * w[0] * w[2]; /* value_x, project_x */
+    }
+    return gdpp;
+}
+
+/* Predictions on both paths and, through tokens, sensitivities; the clip cuts some of them. */
+static void the_model_of_kind_gdpp_is_gdpp(void **state)
+{
+    (void)state;
+    struct setting set = {
+        ODD,
+        {MODEL, .kind = MODEL_GDPP, .heads = 1, .layers = {"linear*"}, .rate = .05},
+        {.rate = 0},
+        PASS_FAST};
+    for (int i = 0; i < 16; i++) {
+        struct bench bench;
+        set.path = i % 2 ? PASS_FAST : PASS_TOKENS;
+        set.model.weights = i / 2 % 2 ? WEIGHTS_SHARED : WEIGHTS_PER_LAYER;
+        set.model.clip = i / 4 % 2 ? .9 : 0;
+        set.model.depth = i / 8 % 2 ? 3 : 2;
+        set.model.damping = .75;
+        open_bench(&bench, &set);
+        model_draw(bench.weights, &bench.model, 1);
+        for (size_t w = 0; w < bench.model.parameters; w++)
+            bench.weights[w] *= 1 + .2 * sin((double)w);
+        pass_weights(bench.pass, bench.weights);
+        draw(&bench, 0, NULL);
+        pass_forward(bench.pass);
+        struct regression group = regression_at(&bench.set, 0);
+        struct gdpp gdpp = numbers_of(&bench);
+        double yhat[2 * LANES], g[2 * 3 * LANES];
+        double *scratch = malloc(sizeof(double) * gdpp_scratch(3, 3, 5, 2));
+        gdpp_predict(yhat, g, &group, &gdpp, set.model.clip, scratch);
+        for (int k = 0; k < 2 * LANES; k++)
+            assert_near(pass_outputs(bench.pass)[k], yhat[k], tolerance);
+        for (int o = 0; set.path == PASS_TOKENS && o < 2; o++) {
+            real doutputs[2 * LANES];
+            for (int k = 0; k < 2 * LANES; k++)
+                doutputs[k] = k / LANES == o;
+            pass_backward(bench.pass, doutputs);
+            for (int k = 0; k < 3 * LANES; k++)
+                assert_near(pass_input_gradient(bench.pass)[bench.task.pairs.query + k],
+                            g[o * 3 * LANES + k], tolerance);
+        }
+        free(scratch);
+        arena_destroy(&bench.arena);
+    }
+}
+
 /* The context's y slots become y_i - (W - W0) x_i: what is left to learn. */
 static void slots_of_the_context_hold_what_is_left(void **state)
 {
@@ -240,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_layer_is_one_step),
         cmocka_unit_test(one_layer_gives_the_printed_formula),
+        cmocka_unit_test(the_model_of_kind_gdpp_is_gdpp),
         cmocka_unit_test(slots_of_the_context_hold_what_is_left),
         cmocka_unit_test(order_of_the_context_does_not_matter_to_any_weights),
         cmocka_unit_test(refuses_models_that_can_not_hold_it),

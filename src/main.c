@@ -5,6 +5,7 @@ static const struct command commands[] = {
     {"run",     "SWEEP.yaml [key=value ...]",  "carry out a sweep, or what is left of it", cmd_run},
     {"resume",  "FILE.h5",                     "go on with a sweep; the file says all that is needed", cmd_resume},
     {"plan",    "SWEEP.yaml [key=value ...]",  "check a sweep: its runs, disk, memory and time; runs nothing", cmd_plan},
+    {"sbatch",  "SWEEP.yaml [key=value ...]",  "write a batch script for Slurm that carries out a sweep", cmd_sbatch},
     {"status",  "FILE.h5",                     "how far a sweep is, what failed and why", cmd_status},
     {"table",   "FILE.h5",                     "one row a run: what was varied and what came out", cmd_table},
     {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},

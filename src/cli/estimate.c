@@ -1,5 +1,6 @@
 #include "estimate.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "show.h"
@@ -20,7 +21,9 @@ struct estimate estimate_plan(const struct plan *plan)
             estimate.memory = memory;
         if (run == 0 || config.limits.file < estimate.limit)
             estimate.limit = config.limits.file;
-        estimate.seconds += run_cost(&config, analyses) / multiply_adds;
+        double seconds = run_cost(&config, analyses) / multiply_adds;
+        estimate.seconds += seconds;
+        estimate.longest = fmax(estimate.longest, seconds);
     }
     return estimate;
 }

@@ -6,6 +6,7 @@
 
 struct estimate {
     double seconds; /* of one core, all runs together */
+    double longest; /* seconds of the longest run */
     size_t memory;  /* bytes of the largest run */
     double limit;   /* limits.file of the sweep: bytes that need --yes; 0: none */
 };

@@ -61,6 +61,13 @@ static enum status check_size(const struct job *job, const struct plan *plan,
     return OK;
 }
 
+enum status job_check_new(const struct job *job, const struct plan *plan, struct error *err)
+{
+    struct estimate estimate = estimate_plan(plan);
+    enum status st = check_folder(job->file, err);
+    return st == OK ? check_size(job, plan, &estimate, err) : st;
+}
+
 /* `host` lends its name. */
 static enum status describe(struct store_provenance *provenance, struct utsname *host,
                             const struct job *job, struct error *err)
@@ -88,9 +95,7 @@ static enum status create(const struct job *job, const struct plan *plan, struct
     struct estimate estimate = estimate_plan(plan);
     struct store_provenance provenance;
     struct utsname host;
-    enum status st = check_folder(job->file, err);
-    if (st == OK)
-        st = check_size(job, plan, &estimate, err);
+    enum status st = job_check_new(job, plan, err);
     if (st == OK)
         st = describe(&provenance, &host, job, err);
     if (st == OK)

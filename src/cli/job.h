@@ -29,4 +29,9 @@ struct job {
  * written or started. *code as cluster_run. */
 enum status job_carry_out(int *code, struct job *job, char **argv, struct error *err) MUST_CHECK;
 
+/* Whether job->file, which is not there, may be made: its folder is, and it is not too large. Uses
+ * the options. */
+enum status job_check_new(const struct job *job, const struct plan *plan,
+                          struct error *err) MUST_CHECK;
+
 #endif

@@ -31,13 +31,13 @@ static error_t refuse(struct parse *parse, const char *option, const char *probl
     return EINVAL;
 }
 
-static error_t take_ranks(struct parse *parse, const char *text)
+static error_t take_ranks(struct parse *parse, const char *option, const char *text)
 {
     char *end;
     errno = 0;
     long ranks = strtol(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end || errno || ranks < 1 || ranks > RANKS_MAX)
-        return refuse(parse, "--ranks", "takes a whole number from 1 to 1000000");
+        return refuse(parse, option, "takes a whole number from 1 to 1000000");
     parse->options->ranks = (int)ranks;
     return 0;
 }
@@ -50,11 +50,12 @@ static error_t take_walltime(struct parse *parse, const char *text)
     return refuse(parse, "--walltime", "takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does");
 }
 
-static error_t take_output(struct parse *parse, const char *text)
+static error_t take_name(const char **name, struct parse *parse, const char *option,
+                         const char *text)
 {
     if (!text[0])
-        return refuse(parse, "--output", "the name of the file is empty");
-    parse->options->output = text;
+        return refuse(parse, option, "the name of the file is empty");
+    *name = text;
     return 0;
 }
 
@@ -72,6 +73,8 @@ static error_t take_switch(struct options *options, int key)
         {OPTION_JSON,       offsetof(struct options, json)},
         {OPTION_CSV,        offsetof(struct options, csv)},
         {OPTION_LIST,       offsetof(struct options, list)},
+        {OPTION_REQUEUE,    offsetof(struct options, requeue)},
+        {OPTION_SRUN,       offsetof(struct options, srun)},
         {OPTION_MARKDOWN,   offsetof(struct options, markdown)},
         {OPTION_RETIRE,     offsetof(struct options, retire)},
     };
@@ -91,9 +94,13 @@ static error_t take(int key, char *text, struct argp_state *state)
     struct options *options = parse->options;
     switch (key) {
     case OPTION_OUTPUT:
-        return take_output(parse, text);
+        return take_name(&options->output, parse, "--output", text);
+    case OPTION_FILE:
+        return take_name(&options->file, parse, "--file", text);
     case OPTION_RANKS:
-        return take_ranks(parse, text);
+        return take_ranks(parse, "--ranks", text);
+    case OPTION_TASKS:
+        return take_ranks(parse, "--tasks", text);
     case OPTION_WALLTIME:
         return take_walltime(parse, text);
     case ARGP_KEY_ARGS:

@@ -21,13 +21,17 @@ enum option_key {
     OPTION_MARKDOWN,
     OPTION_LIST,
     OPTION_RETIRE,
+    OPTION_FILE,
+    OPTION_TASKS,
+    OPTION_REQUEUE,
+    OPTION_SRUN,
 };
 
 struct options {
-    const char *output; /* NULL: not given */
-    int ranks;          /* 0: not given */
-    double walltime;    /* seconds; 0: not given */
-    bool yes, quick, break_lock, json, csv, markdown, list, retire;
+    const char *output, *file; /* NULL: not given */
+    int ranks;                 /* or Slurm's tasks; 0: not given */
+    double walltime;           /* seconds; 0: not given */
+    bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun;
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */
     int word_count;

@@ -1,4 +1,4 @@
-/* sweep.h - a command line that names a sweep file: `run` and `plan`. */
+/* sweep.h - a command line that names a sweep file: `run`, `plan`, `sbatch`. */
 #ifndef CLI_SWEEP_H
 #define CLI_SWEEP_H
 
@@ -6,8 +6,10 @@
 #include "sweep/plan.h"
 
 /* clang-format off */
+#define SWEEP_QUICK_ROW                                                                            \
+    {"quick", OPTION_QUICK, NULL, 0, "Apply the settings that the sweep lists under quick:", 0}
 #define SWEEP_OPTION_ROWS                                                                          \
-    {"quick", OPTION_QUICK, NULL, 0, "Apply the settings that the sweep lists under quick:", 0},   \
+    SWEEP_QUICK_ROW,                                                                               \
     {"output", OPTION_OUTPUT, "FILE.h5", 0, "The result file; default: the sweep's name, with .quick.h5 or .h5", 0}
 /* clang-format on */
 

@@ -23,6 +23,20 @@ CASES = [
     ("plan", "mesasweep plan: the sweep file is missing; usage: mesasweep plan SWEEP.yaml [key=value ...]"),
     ("resume", "mesasweep resume: the result file is missing; usage: mesasweep resume FILE.h5"),
     ("run small.yaml -o no/such/a.h5", "no/such/a.h5: there is no folder no/such; make it first"),
+    ("sbatch", "mesasweep sbatch: the sweep file is missing; usage: mesasweep sbatch SWEEP.yaml [key=value ...]"),
+    ("sbatch small.yaml -o small.h5",
+     "mesasweep sbatch: -o small.h5: names the script; the result file is named by --file"),
+    ("sbatch small.yaml -o small.yaml",
+     "small.yaml: is there already; name another file with -o, or remove this one"),
+    ("sbatch small.yaml --file no/such/a.h5", "no/such/a.h5: there is no folder no/such; make it first"),
+    ("sbatch small.yaml --tasks=3",
+     "mesasweep sbatch: --tasks: the sweep has 2 runs; more tasks than that have nothing to do"),
+    ("sbatch small.yaml --tasks=none", "mesasweep sbatch: --tasks: takes a whole number from 1 to 1000000"),
+    ("sbatch small.yaml --walltime=4:59",
+     "mesasweep sbatch: --walltime: less than 5 minutes, of which two are for stopping in good order"),
+    ("sbatch small.yaml --walltime=tomorrow",
+     "mesasweep sbatch: --walltime: takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does"),
+    ("sbatch small.yaml --ranks=2", "mesasweep sbatch: --ranks=2: unknown option; did you mean --tasks?"),
     ("resume a.h5 b.h5", "mesasweep resume: 'b.h5' is too much; usage: mesasweep resume FILE.h5"),
     ("status", "mesasweep status: the result file is missing; usage: mesasweep status FILE.h5"),
     ("table a.h5 --csv --json", "mesasweep table: --csv and --json exclude each other"),
@@ -39,6 +53,9 @@ PARTS = [
     ("run small.yaml train.steps=many", ["train.steps", "many"]),
     ("run small.yaml model.depth=0", ["model.depth", "0", "1..32"]),
     ("run small.yaml -o small.yaml", ["small.yaml"]),
+    ("sbatch wrong.yaml", ["wrong.yaml:2:", "train.stpes", "train.steps"]),
+    ("sbatch small.yaml limits.file=1000", ["small.h5: would take", "limits.file is 1.0 KB", "--yes"]),
+    ("sbatch small.yaml -o no/such/script", ["no/such/script", "No such file"]),
     ("run small.yaml limits.file=1000", ["small.h5: would take", "limits.file is 1.0 KB", "--yes"]),
     ("resume missing.h5", ["missing.h5", "No such file"]),
     ("resume small.yaml", ["small.yaml"]),
@@ -80,7 +97,8 @@ class Refusals(program.Case):
 
     def test_help_of_every_command_names_its_options(self):
         out = self.run_program("--help")
-        for command, option in {"run": "--ranks", "resume": "--break-lock", "plan": "--json", "status": "--json",
+        for command, option in {"run": "--ranks", "resume": "--break-lock", "plan": "--json", "sbatch": "--tasks",
+                                "status": "--json",
                                 "table": "--csv", "keys": "--markdown", "version": "--help"}.items():
             self.assertIn(f"  {command}", out)
             self.assertIn(option, self.run_program(command, "--help"))

@@ -21,6 +21,16 @@ class Slurm(slurm_lab.Case):
         self.assertEqual(self.wait_for_state(job, "COMPLETED", "FAILED")["ExitCode"], "0:0", self.output())
         self.assertWhole("tiny.h5")
 
+    def test_a_written_script_is_taken_by_slurm_and_carries_out_its_sweep(self):
+        self.write("it's tiny.yaml", program.TINY)
+        self.run_program("sbatch", "it's tiny.yaml", "--file=a b.h5", "-o", "script", "--tasks=2", "--walltime=8")
+        job = self.submit("script")
+        told = self.wait_for_state(job, "COMPLETED", "FAILED")
+        self.assertEqual(told["ExitCode"], "0:0", self.output())
+        self.assertEqual((told["JobName"], told["NumTasks"], told["TimeLimit"]), ("tiny", "2", "00:08:00"))
+        self.assertEqual((told["MinMemoryCPU"], told["Requeue"]), ("250M", "1"))
+        self.assertWhole("a b.h5", "it's tiny.yaml")
+
     def test_tasks_that_srun_starts_without_pmix_are_refused_and_write_nothing(self):
         said = self.lab.ask("srun", "-n", 2, "--mpi=none", program.PROGRAM, "run", "tiny.yaml", cwd=self.folder)
         line = ("mesasweep run: srun started several tasks that can not find each other; add --mpi=pmix to srun, or "

@@ -17,6 +17,16 @@ class SlurmLong(slurm_lab.Case):
         self.wait_for_state(job, "COMPLETED")
         self.assertWhole("tiny.h5")
 
+    def test_a_written_script_queues_the_same_job_again_when_it_was_warned(self):
+        self.run_program("sbatch", "tiny.yaml", "-o", "script", "--tasks=2", "--requeue")
+        job = self.submit("script")
+        self.wait_until_done("tiny.h5", 1)
+        self.lab.ask("scancel", "--signal=USR1", "--batch", job)
+        self.wait_for_second_start(job)
+        self.wait_for_state(job, "COMPLETED")
+        self.assertEqual(list(self.batch_jobs()), [job])
+        self.assertWhole("tiny.h5")
+
     def test_a_cancelled_job_submits_no_other_and_a_later_one_finishes_its_sweep(self):
         script = self.script("sweep.sbatch", 2)
         first = self.submit(script, "tiny.yaml")

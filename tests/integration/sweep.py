@@ -6,6 +6,7 @@ import json
 import math
 import pathlib
 import socket
+import subprocess
 
 import h5py
 import numpy
@@ -129,6 +130,23 @@ class Sweep(program.Case):
                               rf"than rank 0 on {host} \(digest [0-9a-f]{{16}}, results version \d+\); start the same "
                               r"file on all hosts\n$")
         self.assertEqual(self.status("tiny.h5")["pending"], 9)
+
+    def test_a_batch_script_runs_the_sweep_whatever_the_names_are(self):
+        self.run_tiny("train.steps=50")
+        names = ["it's; touch bad", "$(touch bad)`touch bad`", "-o\n\"#SBATCH --wrap"]
+        for name in names:
+            with self.subTest(name):
+                folder = self.folder / name
+                folder.mkdir()
+                (folder / f"{name}.yaml").write_text(program.TINY)
+                run = subprocess.run([program.PROGRAM, "sbatch", f"--file={name}.h5", "-o", f"{name}.sbatch", "--",
+                                      f"{name}.yaml", "train.steps=50"], cwd=folder, capture_output=True, text=True)
+                self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "", ""))
+                run = subprocess.run(["bash", folder / f"{name}.sbatch"], cwd=self.folder, capture_output=True, text=True,
+                                     env=program.environment())
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+                self.assertSameResults("tiny.h5", f"{name}/{name}.h5")
+        self.assertEqual([name for name in self.listing() if name.endswith("bad")], [names[0]])
 
     def test_a_run_with_changed_key_is_another_sweep(self):
         self.run_tiny()

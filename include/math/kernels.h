@@ -106,13 +106,13 @@ struct kernels {
 
     /* ---- mesa layer (science.md 2.6), one head, [T] tokens of K features, per lane
      * forward: out[T][K][LANES] written = Phi_t S_t q_t; sq[T][K][LANES] written = S_t q_t;
-     * S[mesa_inverse_rows(T, K)][LANES] is written: what backward needs of the inverses S_t
-     * (mesa.h). lambda shared; scratch 4 K K + 4 K rows of LANES in both. */
-    void (*mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
-                         real lambda, real *scratch, int T, int K);
+     * state[2 K K + T K][LANES] is what forward leaves for one backward, which writes over it.
+     * lambda shared; scratch 3 K K + 4 K rows of LANES in both. */
+    void (*mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k,
+                         const real *v, real lambda, real *scratch, int T, int K);
     /* dq, dk, dv [T][K][LANES] written; dlambda[LANES] written */
     void (*mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                          const real *S, const real *sq, const real *k, const real *v, real lambda,
+                          real *state, const real *sq, const real *k, const real *v, real lambda,
                           real *scratch, int T, int K);
 
     /* ---- random numbers; each advances every lane by the same count */

@@ -1,5 +1,7 @@
 #include "counting.h"
 
+#include "math/mesa.h"
+
 static const struct kernels *real_kernels;
 static struct kernels counting;
 static double total;
@@ -30,22 +32,19 @@ static void count_reduce(struct matrix C, struct operand A, struct operand B, in
     real_kernels->reduce(C, A, B, m, n, k, update);
 }
 
-/* A token: S k, the update of S, the update of Phi, S q, Phi (S q). */
-static void count_mesa_forward(real *out, real *S, real *sq, const real *q, const real *k,
+static void count_mesa_forward(real *out, real *state, real *sq, const real *q, const real *k,
                                const real *v, real lambda, real *scratch, int T, int K)
 {
-    count(5.0 * T * K * K);
-    real_kernels->mesa_forward(out, S, sq, q, k, v, lambda, scratch, T, K);
+    count(mesa_forward_cost(T, K));
+    real_kernels->mesa_forward(out, state, sq, q, k, v, lambda, scratch, T, K);
 }
 
-/* A token: Phi' g, S (Phi' g), the updates of A (symmetric: one product), G and Phi, G k, G' v, A
- * k. */
 static void count_mesa_backward(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                                const real *S, const real *sq, const real *k, const real *v,
+                                real *state, const real *sq, const real *k, const real *v,
                                 real lambda, real *scratch, int T, int K)
 {
-    count(8.0 * T * K * K);
-    real_kernels->mesa_backward(dq, dk, dv, dlambda, dout, S, sq, k, v, lambda, scratch, T, K);
+    count(mesa_backward_cost(T, K));
+    real_kernels->mesa_backward(dq, dk, dv, dlambda, dout, state, sq, k, v, lambda, scratch, T, K);
 }
 
 const struct kernels *counting_kernels(const struct kernels *kernels)

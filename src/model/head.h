@@ -55,6 +55,7 @@ void mesa_forward(real *out, const struct head *head);
 void mesa_backward(const struct head_gradient *gradient, const struct head *head);
 int mesa_scratch(const struct head *head);
 int mesa_state(const struct head *head);
+double mesa_cost(const struct head *head); /* as scores_cost, with two thirds backward */
 
 /* Views of row-major [..][columns] buffers of lanes. */
 static inline struct matrix written(real *at, int columns)

@@ -63,7 +63,7 @@ double heads_cost(const struct pass *pass, int layer)
     double queries = (m->keys ? rows : rows + N) * live * head.K, values = N * live * head.V;
     double attention = model->kinds[layer] == KIND_LINEAR ? linear_cost(&head) : scores_cost(&head);
     if (model->kinds[layer] == KIND_MESA)
-        attention = 8 * N * head.K * head.K;
+        attention = mesa_cost(&head);
     double again = m->values ? 0 : attention + 3 * rows * model->K * e.channels;
     int products = input_gradient_wanted(pass, layer) ? 4 : 3; /* one forward, one again, dW, dx */
     return model->H * (products * (queries + values) + 3 * attention + again);

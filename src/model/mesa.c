@@ -5,18 +5,23 @@
 
 int mesa_scratch(const struct head *head)
 {
-    return 4 * head->K * head->K + 4 * head->K + 1;
+    return 3 * head->K * head->K + 4 * head->K + 1;
 }
 
 int mesa_state(const struct head *head)
 {
-    return mesa_inverse_rows(head->keys, head->K) + head->keys * head->K;
+    return 2 * head->K * head->K + 2 * head->keys * head->K;
 }
 
-/* Of the state, behind the inverses: what they make of the queries, [keys][K]. */
+double mesa_cost(const struct head *head)
+{
+    return (mesa_forward_cost(head->keys, head->K) + mesa_backward_cost(head->keys, head->K)) / 3;
+}
+
+/* S_t q_t, the last part of the state, [keys][K]. */
 static real *applied(const struct head *head)
 {
-    return head->state + (ptrdiff_t)mesa_inverse_rows(head->keys, head->K) * LANES;
+    return head->state + (ptrdiff_t)(2 * head->K + head->keys) * head->K * LANES;
 }
 
 void mesa_forward(real *out, const struct head *head)

@@ -5,8 +5,8 @@
  * token. With g_t = S_(t-1) k_t / sqrt(1 + k_t . S_(t-1) k_t) the inverse loses g_t g_t' at each
  * token, so that within a chunk that ends with the inverse S
  *     S_t = S + sum of g_s g_s' over the later tokens s of the chunk.
- * Of the caller's S, each chunk owns the inverse after it [K][K], then g of all its tokens but the
- * first, [chunk - 1][K].
+ * Forward leaves the last S and Phi, and g of every token. Backward goes from chunk to chunk by
+ * adding to S what was subtracted, which is stable: S only grows, and each step rounds once.
  */
 #include "math/mesa.h"
 #include "table.h"
@@ -82,29 +82,36 @@ static void first_inverse(real *S, real lambda, int K)
         KERNEL(fill)(S + i * (K + 1) * LANES, lambda, 1);
 }
 
-void KERNEL(mesa_forward)(real *out, real *S, real *sq, const real *q, const real *k, const real *v,
-                          real lambda, real *scratch, int T, int K)
+/* What forward leaves: S and Phi after the last token [K][K], g [T][K]. */
+struct left {
+    real *S, *Phi, *g;
+};
+
+static struct left left_at(real *state, int K)
+{
+    ptrdiff_t square = (ptrdiff_t)K * K * LANES;
+    return (struct left){state, state + square, state + 2 * square};
+}
+
+void KERNEL(mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k,
+                          const real *v, real lambda, real *scratch, int T, int K)
 {
     int row = K * LANES, chunk = mesa_chunk(K);
-    ptrdiff_t square = (ptrdiff_t)K * row, step = square + (chunk - 1) * row;
-    real *Phi = scratch, *g = Phi + square, *scores = g + chunk * row;
+    struct left left = left_at(state, K);
+    real *S = left.S, *Phi = left.Phi, *scores = scratch;
+    first_inverse(S, lambda, K);
     KERNEL(fill)(Phi, 0, K * K);
     for (int t0 = 0; t0 < T; t0 += chunk) {
         int n = T - t0 < chunk ? T - t0 : chunk, from = t0 * row;
-        real *end = S + t0 / chunk * step, *w = sq + from;
-        if (t0 == 0)
-            first_inverse(end, lambda, K);
-        else
-            KERNEL(copy)(end, end - step, K * K);
-        updates_of_chunk(g, end, k + from, scores, n, K);
+        real *g = left.g + from, *w = sq + from;
+        updates_of_chunk(g, S, k + from, scores, n, K);
 
         /* w_t = S_t q_t = S q_t - sum over s <= t of g_s (g_s . q_t) */
-        KERNEL(lanes_lanes)(into(w, K), plain(q + from, K), plain(end, K), n, K, K, SET);
+        KERNEL(lanes_lanes)(into(w, K), plain(q + from, K), plain(S, K), n, K, K, SET);
         KERNEL(lanes_lanes)(into(scores, n), plain(q + from, K), turned(g, K), n, n, K, SET);
         keep_lower(scores, n);
         KERNEL(lanes_lanes)(into(w, K), plain(scores, n), plain(g, K), n, K, n, SUBTRACT);
-        KERNEL(lanes_lanes)(into(end, K), turned(g, K), plain(g, K), K, K, n, SUBTRACT);
-        KERNEL(copy)(end + square, g + row, (n - 1) * K);
+        KERNEL(lanes_lanes)(into(S, K), turned(g, K), plain(g, K), K, K, n, SUBTRACT);
 
         /* out_t = Phi w_t + sum over s <= t of v_s (k_s . w_t) */
         KERNEL(lanes_lanes)(into(out + from, K), plain(w, K), turned(Phi, K), n, K, K, SET);
@@ -119,15 +126,15 @@ void KERNEL(mesa_forward)(real *out, real *S, real *sq, const real *q, const rea
 /* What a chunk of the backward pass works on; rows of [K], all from the chunk's first token. */
 struct chunk {
     const real *k, *v, *w, *dout; /* [n][K] */
-    const real *S, *g;            /* inverse after the chunk [K][K]; g of tokens 1..n-1 */
+    const real *g;                /* [n][K] */
     real *dq, *dk, *dv;           /* [n][K] */
     int n;
 };
 
-/* Sums over the tokens before the chunk, Phi = sum v k', and after it, G = sum dout w',
+/* S after the chunk; sums over the tokens before it, Phi = sum v k', and after it, G = sum dout w',
  * A = sum r w' + w r', each [K][K]; scores, three times [n][n]. */
 struct sums {
-    real *Phi, *G, *A, *scores[3];
+    real *S, *Phi, *G, *A, *scores[3];
 };
 
 /* dq_t = r_t = S_t p_t, p_t = Phi_t' dout_t; P[t][s] = dout_t . v_s for s <= t is left in
@@ -136,19 +143,20 @@ struct sums {
 static void query_gradient(const struct chunk *c, const struct sums *sums, int K)
 {
     int n = c->n;
+    const real *g = c->g + K * LANES; /* of tokens 1..n-1 */
     real *P = sums->scores[0], *later = sums->scores[1], *p = c->dk;
     KERNEL(lanes_lanes)(into(P, n), plain(c->dout, K), turned(c->v, K), n, n, K, SET);
     keep_lower(P, n);
     KERNEL(lanes_lanes)(into(p, K), plain(c->dout, K), plain(sums->Phi, K), n, K, K, SET);
     KERNEL(lanes_lanes)(into(p, K), plain(P, n), plain(c->k, K), n, K, n, ADD);
 
-    KERNEL(lanes_lanes)(into(c->dq, K), plain(p, K), plain(c->S, K), n, K, K, SET);
+    KERNEL(lanes_lanes)(into(c->dq, K), plain(p, K), plain(sums->S, K), n, K, K, SET);
     if (n == 1)
         return;
-    KERNEL(lanes_lanes)(into(later, n - 1), plain(p, K), turned(c->g, K), n, n - 1, K, SET);
+    KERNEL(lanes_lanes)(into(later, n - 1), plain(p, K), turned(g, K), n, n - 1, K, SET);
     for (int t = 1; t < n; t++) /* columns are tokens 1..n-1: token t keeps those after it */
         KERNEL(fill)(later + t * (n - 1) * LANES, 0, t);
-    KERNEL(lanes_lanes)(into(c->dq, K), plain(later, n - 1), plain(c->g, K), n, K, n - 1, ADD);
+    KERNEL(lanes_lanes)(into(c->dq, K), plain(later, n - 1), plain(g, K), n, K, n - 1, ADD);
 }
 
 /* dv_t = G k_t + sum over s >= t of dout_s (w_s . k_t)
@@ -174,26 +182,23 @@ static void key_and_value_gradients(const struct chunk *c, const struct sums *su
 }
 
 void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                           const real *S, const real *sq, const real *k, const real *v, real lambda,
+                           real *state, const real *sq, const real *k, const real *v, real lambda,
                            real *scratch, int T, int K)
 {
     int row = K * LANES, chunk = mesa_chunk(K), area = chunk * chunk * LANES;
-    ptrdiff_t square = (ptrdiff_t)K * row, step = square + (chunk - 1) * row;
-    real *scores = scratch + 3 * square;
-    struct sums sums = {scratch,
-                        scratch + square,
-                        scratch + 2 * square,
-                        {scores, scores + area, scores + 2 * area}};
+    ptrdiff_t square = (ptrdiff_t)K * row;
+    real *scores = scratch + 2 * square;
+    struct left left = left_at(state, K);
+    struct sums sums = {
+        left.S, left.Phi, scratch, scratch + square, {scores, scores + area, scores + 2 * area}};
     KERNEL(fill)(sums.G, 0, 2 * K * K);
-    KERNEL(lanes_lanes)(into(sums.Phi, K), turned(v, K), plain(k, K), K, K, T, SET);
     for (int t0 = (T - 1) / chunk * chunk; t0 >= 0; t0 -= chunk) {
         int from = t0 * row;
         struct chunk c = {.k = k + from,
                           .v = v + from,
                           .w = sq + from,
                           .dout = dout + from,
-                          .S = S + t0 / chunk * step,
-                          .g = S + t0 / chunk * step + square,
+                          .g = left.g + from,
                           .dq = dq + from,
                           .dk = dk + from,
                           .dv = dv + from,
@@ -201,7 +206,10 @@ void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const re
         KERNEL(lanes_lanes)(into(sums.Phi, K), turned(c.v, K), plain(c.k, K), K, K, c.n, SUBTRACT);
         query_gradient(&c, &sums, K);
         key_and_value_gradients(&c, &sums, K);
-        KERNEL(lanes_lanes)(into(sums.G, K), turned(c.dout, K), plain(c.w, K), K, K, c.n, ADD);
+        if (t0 > 0) {
+            KERNEL(lanes_lanes)(into(sums.S, K), turned(c.g, K), plain(c.g, K), K, K, c.n, ADD);
+            KERNEL(lanes_lanes)(into(sums.G, K), turned(c.dout, K), plain(c.w, K), K, K, c.n, ADD);
+        }
         KERNEL(lanes_lanes)(into(sums.A, K), turned(c.dq, K), plain(c.w, K), K, K, c.n, ADD);
         KERNEL(lanes_lanes)(into(sums.A, K), turned(c.w, K), plain(c.dq, K), K, K, c.n, ADD);
     }

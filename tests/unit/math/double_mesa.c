@@ -12,8 +12,8 @@ enum { T_MAX = 29, K_MAX = 21 };
 
 static real q[T_MAX * K_MAX * LANES], k[T_MAX * K_MAX * LANES], v[T_MAX * K_MAX * LANES];
 static real out[T_MAX * K_MAX * LANES], sq[T_MAX * K_MAX * LANES];
-static real S[(T_MAX * K_MAX * K_MAX + 1) * LANES],
-    scratch[(4 * K_MAX * K_MAX + 4 * K_MAX) * LANES];
+static real left[(2 * K_MAX * K_MAX + T_MAX * K_MAX + 1) * LANES];
+static real scratch[(3 * K_MAX * K_MAX + 4 * K_MAX) * LANES];
 
 static void outputs_of_lane(double *expected, int b, int t, int K, double lambda)
 {
@@ -46,9 +46,9 @@ static void every_output_is_that_of_ridge_regression(void **state)
         source_fill(q, &source, (int)COUNT(q));
         source_fill(k, &source, (int)COUNT(k));
         source_fill(v, &source, (int)COUNT(v));
-        real *behind = S + (ptrdiff_t)mesa_inverse_rows(T, K) * LANES;
+        real *behind = left + (2 * K * K + T * K) * LANES;
         *behind = 7; /* no row more is written */
-        kernels->mesa_forward(out, S, sq, q, k, v, lambda, scratch, T, K);
+        kernels->mesa_forward(out, left, sq, q, k, v, lambda, scratch, T, K);
         assert_true(*behind == 7);
         for (int t = 0; t < T; t++) {
             double expected[K_MAX];
@@ -66,13 +66,13 @@ static void nothing_later_changes_an_output(void **state)
     EACH_OBJECT(kernels)
     {
         static real before[T * K * LANES];
-        kernels->mesa_forward(before, S, sq, q, k, v, 1, scratch, T, K);
+        kernels->mesa_forward(before, left, sq, q, k, v, 1, scratch, T, K);
         for (int i = CUT * K * LANES; i < T * K * LANES; i++) {
             q[i] += 1;
             k[i] -= 1;
             v[i] *= 2;
         }
-        kernels->mesa_forward(out, S, sq, q, k, v, 1, scratch, T, K);
+        kernels->mesa_forward(out, left, sq, q, k, v, 1, scratch, T, K);
         assert_memory_equal(out, before, sizeof(real) * CUT * K * LANES);
         assert_memory_not_equal(out, before, sizeof(real) * (CUT + 1) * K * LANES);
     }

@@ -35,7 +35,7 @@ static const struct {
     {{"task.kind=linear_dynamics", "tokens.kind=raw", "task.context=20", "model.depth=2",
       "model.keys_from=causal", "model.layers=softmax mesa", "model.embedding=8",
       "model.output_embedding=true"},
-     0x795649152461cc46},
+     0x304e9bb52bad242a},
     {{"task.inputs=mixed", "task.noisy_labels=2", "task.input_range=1.5"}, 0xdbb4e1581e855193},
     {{"task.kind=sine", "task.dimension=1", "task.input_range=10", "model.embedding=8",
       "model.input_mlp=20"},

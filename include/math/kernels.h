@@ -21,14 +21,16 @@
 #include "base/error.h"
 #include "math/real.h"
 
+/* Each fits two registers: three of them, passed through memory, cost as much as a small product.
+ */
 struct matrix { /* written (or read and written) */
     real *at;
-    ptrdiff_t row, column;
+    int row, column;
 };
 
 struct operand { /* read */
     const real *at;
-    ptrdiff_t row, column;
+    int row, column;
 };
 
 /* What happens to the old value of an output: C = AB, C += AB, C -= AB. */

@@ -31,7 +31,7 @@
  * + c*LANES. */
 struct pairs {
     ptrdiff_t x, y, query; /* of pair 0, of pair 0, of the query; in reals from the first token */
-    ptrdiff_t pair;        /* from one pair to the next, in reals */
+    int pair;              /* from one pair to the next, in reals */
 };
 
 struct task {

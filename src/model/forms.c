@@ -23,13 +23,12 @@ struct merged_head merged_head_of(const struct pass *pass, const struct extent *
     int D = pass->model->D, first = extent->channel - s->channel, channels = s->channels;
     int width = padded(channels);
     real *dA = within(s->dA, (ptrdiff_t)h * D * channels * LANES);
-    struct merged_head w = {
-        .B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
-        .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
-        .dB = within(s->dB, (ptrdiff_t)h * D * D * LANES),
-        .dA = {within(dA, (ptrdiff_t)first * LANES), (ptrdiff_t)channels * LANES, LANES},
-        .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
-        .sum_A = {s->sum_A + (ptrdiff_t)h * D * channels + first, channels, 1}};
+    struct merged_head w = {.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
+                            .A = {s->A + (ptrdiff_t)h * D * width + first, width, 1},
+                            .dB = within(s->dB, (ptrdiff_t)h * D * D * LANES),
+                            .dA = {within(dA, (ptrdiff_t)first * LANES), channels * LANES, LANES},
+                            .sum_B = {s->sum_B + (ptrdiff_t)h * D * D, D, 1},
+                            .sum_A = {s->sum_A + (ptrdiff_t)h * D * channels + first, channels, 1}};
     w.outer_B = outer_of(written(w.dB, D), s->left_B, s->right_B, s->rows_B, D, D, h);
     w.outer_A = outer_of(written(dA, channels), s->left_A, s->right_A, s->rows_A, D, channels, h);
     return w;

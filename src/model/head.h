@@ -60,17 +60,17 @@ double mesa_cost(const struct head *head); /* as scores_cost, with two thirds ba
 /* Views of row-major [..][columns] buffers of lanes. */
 static inline struct matrix written(real *at, int columns)
 {
-    return (struct matrix){at, (ptrdiff_t)columns * LANES, LANES};
+    return (struct matrix){at, columns * LANES, LANES};
 }
 
 static inline struct operand rows_of(const real *at, int columns)
 {
-    return (struct operand){at, (ptrdiff_t)columns * LANES, LANES};
+    return (struct operand){at, columns * LANES, LANES};
 }
 
 static inline struct operand columns_of(const real *at, int columns) /* transposed */
 {
-    return (struct operand){at, LANES, (ptrdiff_t)columns * LANES};
+    return (struct operand){at, LANES, columns * LANES};
 }
 
 #endif

@@ -2,9 +2,9 @@
  * s_{t+1} = clip(W s_t + noise, +-state_clip), W ~ Haar on O(d), s_1 ~ U(-r/2, r/2)^d. */
 #include "kinds.h"
 
-static ptrdiff_t rows(int count)
+static int rows(int count)
 {
-    return (ptrdiff_t)count * LANES;
+    return count * LANES;
 }
 
 /* W[d,d] ~ Haar: Gram-Schmidt on Gaussian rows, each projected twice, since once is not orthogonal

@@ -4,11 +4,11 @@
 
 /* y[n,O] = x[n,d] W', for `n` pairs that are `pair` reals apart. */
 static void label(real *y, const real *x, const real *W, const struct task *task,
-                  const struct kernels *kernels, ptrdiff_t pair, int n)
+                  const struct kernels *kernels, int pair, int n)
 {
     int d = task->config.dimension, O = task->config.outputs;
     kernels->lanes_lanes((struct matrix){y, pair, LANES}, (struct operand){x, pair, LANES},
-                         (struct operand){W, LANES, (ptrdiff_t)d * LANES}, n, O, d, SET);
+                         (struct operand){W, LANES, d * LANES}, n, O, d, SET);
 }
 
 static void sample(real *tokens, real *target, const struct task *task,

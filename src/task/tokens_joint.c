@@ -4,7 +4,7 @@
 static void shape(struct task *task)
 {
     int d = task->config.dimension, O = task->config.outputs, N = task->config.context;
-    ptrdiff_t token = (ptrdiff_t)(d + O) * LANES;
+    int token = (d + O) * LANES;
     task->shape = (struct token_shape){.tokens = N + 1,
                                        .context = N,
                                        .width = d + O,

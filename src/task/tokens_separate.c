@@ -6,7 +6,7 @@ static void shape(struct task *task)
 {
     int d = task->config.dimension, O = task->config.outputs, N = task->config.context;
     int width = task->tokens.readout == READOUT_PUBLISHED ? d : d + O;
-    ptrdiff_t token = (ptrdiff_t)width * LANES;
+    int token = width * LANES;
     task->shape = (struct token_shape){.tokens = 2 * N + 1,
                                        .context = 2 * N,
                                        .width = width,

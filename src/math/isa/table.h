@@ -39,8 +39,8 @@ void KERNEL(unit)(real *y, real *norm, const real *x, int n);
 void KERNEL(unit_backward)(real *dx, const real *dy, const real *y, const real *norm,
                            enum update update, int n);
 
-void KERNEL(mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k, const real *v,
-                          real lambda, real *scratch, int T, int K);
+void KERNEL(mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k,
+                          const real *v, real lambda, real *scratch, int T, int K);
 void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
                            real *state, const real *sq, const real *k, const real *v, real lambda,
                            real *scratch, int T, int K);

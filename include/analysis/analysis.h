@@ -67,8 +67,8 @@ int analysis_count(void);
 const struct analysis *analysis_at(int i);
 
 /* Length of AXIS_LAYER (L + 1: the input and the stream after each layer), AXIS_POSITION
- * (T, the prefix included) or AXIS_TARGET (the table of probe targets) for a run, of whose task
- * `shape` is; -1 for axes that no analysis owns. */
+ * (T of the stream, with prefix and eos) or AXIS_TARGET (the table of probe targets) for a run, of
+ * whose task `shape` is; -1 for axes that no analysis owns. */
 int analysis_axis_length(enum column_axis axis, const struct token_shape *shape,
                          const struct model_config *model);
 

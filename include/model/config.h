@@ -38,6 +38,7 @@ struct model_config {
     int input_mlp;          /* hidden size of the MLP before the first layer; 0: none */
     int embedding;          /* width D of an input embedding; 0: none, the tokens are the stream */
     int prefix;             /* tuned tokens in front of the sequence */
+    int eos;                /* a tuned token, the same each time, after every so many; 0: none */
     bool output_embedding;  /* dense read-out of the outputs from the stream */
     bool embedding_bias;    /* embeddings have a bias */
     bool layer_norm;        /* LayerNorm before attention and MLP */

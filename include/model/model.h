@@ -21,12 +21,13 @@
 enum { CHANNELS_LAST = -1 };
 
 /* What a token construction tells the model. Prediction [outputs tokens][outputs channels] =
- * sign * h_out[first_token + i][first_channel + o]. */
+ * sign * h_out[first_token + i (1 + output_gap)][first_channel + o]. */
 struct token_shape {
     int tokens;  /* T, rows of the input */
     int context; /* N_k: keys and values come from the first N_k tokens (KEYS_CONTEXT) */
     int width;   /* W, channels of an input token */
     int first_token, output_tokens;
+    int output_gap;    /* tokens between two that predict */
     int first_channel; /* or CHANNELS_LAST: the last ones of the stream */
     int outputs;       /* O */
     int sign;          /* -1 in paper 1, +1 in paper 2 */
@@ -50,9 +51,10 @@ enum { MODEL_LAYERS_MAX = 32, MODEL_TENSORS_MAX = 480 };
 
 struct model {
     struct model_config config;
-    struct token_shape shape;    /* the prefix included: T, N_k, first_token are larger by it;
-                                    first_channel resolved */
-    int L, H, K, D;              /* K resolved, D = width of the residual stream */
+    struct token_shape given; /* by the token construction */
+    struct token_shape shape; /* of the stream: T, N_k, first_token with the tokens that the model
+                                 puts between those of the task; first_channel resolved */
+    int L, H, K, D;           /* K resolved, D = width of the residual stream */
     int kinds[MODEL_LAYERS_MAX]; /* row in the table of layer kinds, per layer */
     int weight_sets;             /* 1 when shared, else L */
     struct tensor tensors[MODEL_TENSORS_MAX];
@@ -64,6 +66,14 @@ struct model {
  * "model.layers: 3 kinds for 2 layers". */
 enum status model_init(struct model *model, const struct model_config *config,
                        const struct token_shape *shape, struct error *err) MUST_CHECK;
+
+/* Row of the stream that token t of the task has: behind the prefix and the eos tokens before it;
+ * and the row from which output i is read. */
+int model_row(const struct model *model, int t);
+int model_output_row(const struct model *model, int i);
+
+/* T of the stream, of a model that need not have been made. */
+int model_tokens(const struct model_config *config, const struct token_shape *shape);
 
 /* Name of the class of runs with these tensor shapes, as L2_H1_K11_D11 ("L1s2_..." when one set is
  * applied twice); a hash of names and shapes follows when there are other tensors than query, key,
@@ -101,8 +111,8 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
  * forms products of weights that are shared by the batch. */
 void pass_weights(struct pass *pass, const real *weights);
 
-/* [T - prefix][W][LANES]: the task's tokens, behind the prefix. The caller writes all of it before
- * each pass_forward. */
+/* [given.tokens][W][LANES]: the task's tokens. The caller writes all of it before each
+ * pass_forward. */
 real *pass_tokens(struct pass *pass);
 
 void pass_forward(struct pass *pass);
@@ -126,7 +136,7 @@ const real *pass_input_gradient(const struct pass *pass);
 
 /* PASS_TOKENS only: residual stream after layer l (0 = input of the first layer, L = last),
  * [T][D][LANES]. After the last layer the rows that nothing reads may be absent: rows before
- * `first_token` are valid only with `pass_keep_all`. */
+ * the first output's and after the last one's are valid only with `pass_keep_all`. */
 const real *pass_activation(const struct pass *pass, int layer);
 
 /* PASS_TOKENS only: from now on the last layer is computed for every token. */

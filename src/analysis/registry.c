@@ -34,7 +34,7 @@ int analysis_axis_length(enum column_axis axis, const struct token_shape *shape,
     case AXIS_LAYER:
         return model->depth + 1;
     case AXIS_POSITION:
-        return model->prefix + shape->tokens;
+        return model_tokens(model, shape);
     case AXIS_TARGET:
         return TARGETS;
     case AXIS_NONE:

@@ -9,7 +9,7 @@ struct extent attention_extent(const struct pass *pass, int layer)
     bool last = layer == model->L - 1 && !pass->keep_all;
     if (last) {
         e.first = kind_at(model->kinds[layer])->whole ? 0 : shape->first_token;
-        e.rows = shape->first_token + shape->output_tokens - e.first;
+        e.rows = model_output_row(model, shape->output_tokens - 1) + 1 - e.first;
     }
     e.keys = model->config.keys_from == KEYS_CAUSAL ? e.first + e.rows : shape->context;
     bool read = last && pass->path == PASS_FAST && !model->config.output_embedding &&

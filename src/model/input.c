@@ -3,7 +3,8 @@
 
 bool input_learns(const struct model *model)
 {
-    return model->config.embedding > 0 || model->config.input_mlp > 0 || model->config.prefix > 0;
+    const struct model_config *c = &model->config;
+    return c->embedding > 0 || c->input_mlp > 0 || c->prefix > 0 || c->eos > 0;
 }
 
 /* Channels of the stream that tokens fill. */
@@ -31,13 +32,65 @@ void input_prepare(struct pass *pass)
         place_positions(pass->work.queried, pass, D + model->config.position_size, D);
 }
 
+int input_gradient_rows(const struct pass *pass)
+{
+    const struct model *model = pass->model;
+    bool all = pass->path == PASS_TOKENS || model->config.eos > 0;
+    return all ? model->shape.tokens : model->config.prefix;
+}
+
+/* Number of eos tokens, and where the i-th lies in [T][W]. */
+static int eos_count(const struct model *model)
+{
+    return model->config.eos > 0 ? (model->given.tokens - 1) / model->config.eos : 0;
+}
+
+static ptrdiff_t eos_at(const struct model *model, int i)
+{
+    int next = model_row(model, (i + 1) * model->config.eos);
+    return (ptrdiff_t)(next - 1) * model->shape.width * LANES;
+}
+
+static void write_shared(real *at, const real *numbers, int count, const struct kernels *kernels)
+{
+    for (int i = 0; i < count; i++)
+        kernels->fill(at + (ptrdiff_t)i * LANES, numbers[i], 1);
+}
+
 /* No part of a pass changes the tokens, so once for all groups with these weights is enough. */
 void input_weights(struct pass *pass)
 {
-    int count = pass->model->config.prefix * pass->model->shape.width;
-    for (int i = 0; i < count; i++)
-        pass->kernels->fill(pass->tokens + (ptrdiff_t)i * LANES,
-                            tensor_weights(pass, -1, TENSOR_PREFIX)[i], 1);
+    const struct model *model = pass->model;
+    int W = model->shape.width, prefix = model->config.prefix;
+    if (prefix > 0)
+        write_shared(pass->tokens, tensor_weights(pass, -1, TENSOR_PREFIX), prefix * W,
+                     pass->kernels);
+    for (int i = 0; i < eos_count(model); i++)
+        write_shared(pass->tokens + eos_at(model, i), tensor_weights(pass, -1, TENSOR_EOS), W,
+                     pass->kernels);
+}
+
+/* Row of the task's token t in [T][W]. */
+static ptrdiff_t given_at(const struct model *model, int t)
+{
+    return (ptrdiff_t)model_row(model, t) * model->shape.width * LANES;
+}
+
+/* The task's tokens to their rows between the eos tokens, and their gradient back. */
+static void part(struct pass *pass)
+{
+    int W = pass->model->shape.width;
+    for (int t = 0; t < pass->model->given.tokens; t++)
+        pass->kernels->copy(pass->tokens + given_at(pass->model, t),
+                            pass->given + (ptrdiff_t)t * W * LANES, W);
+}
+
+static void join(struct pass *pass)
+{
+    int W = pass->model->shape.width;
+    for (int t = 0; t < pass->model->given.tokens; t++)
+        pass->kernels->copy(pass->dgiven + (ptrdiff_t)t * W * LANES,
+                            pass->dtokens + given_at(pass->model, t), W);
 }
 
 static void embed(struct pass *pass)
@@ -67,6 +120,8 @@ static void embed(struct pass *pass)
 
 void input_forward(struct pass *pass)
 {
+    if (pass->model->config.eos > 0)
+        part(pass);
     if (pass->embedded != pass->tokens)
         embed(pass);
     if (pass->model->config.input_mlp)
@@ -108,11 +163,15 @@ void input_backward(struct pass *pass)
         mlp_backward(pass, -1);
     if (model->config.embedding)
         embedding_backward(pass);
-    int prefix = model->config.prefix;
-    int rows = pass->path == PASS_TOKENS ? model->shape.tokens : prefix;
+    int rows = input_gradient_rows(pass), W = model->shape.width;
     if (rows > 0)
         write_input_gradient(pass, rows);
-    if (prefix > 0)
+    if (model->config.prefix > 0)
         pass->kernels->reduce_sum(tensor_gradient(pass, -1, TENSOR_PREFIX), pass->dtokens, NULL,
-                                  prefix * model->shape.width);
+                                  model->config.prefix * W);
+    for (int i = 0; i < eos_count(model); i++)
+        pass->kernels->reduce_sum(tensor_gradient(pass, -1, TENSOR_EOS),
+                                  pass->dtokens + eos_at(model, i), NULL, W);
+    if (model->config.eos > 0 && pass->dgiven)
+        join(pass);
 }

@@ -55,6 +55,8 @@ static const struct key keys[] = {
       .unit = "channels", .help = "width of a linear input embedding; 0: tokens enter as they are"),
     M(prefix, .name = "model.prefix", .min = 0, .max = 1024, .fallback = "0", .neutral = "0",
       .unit = "tokens", .help = "learned input tokens in front of the sequence, N(0, 1) at first; part of the context"),
+    M(eos, .name = "model.eos", .min = 0, .max = 1024, .fallback = "0", .neutral = "0",
+      .unit = "tokens", .help = "one learned input token, N(0, 1) at first, is put behind every n tokens of the sequence; 0: none"),
     M(output_embedding, .name = "model.output_embedding", .fallback = "false", .neutral = "false",
       .unit = "1", .help = "predictions are a linear map of the stream instead of some of its channels"),
     M(embedding_bias, .name = "model.embedding_bias", .fallback = "false", .neutral = "false",

@@ -9,7 +9,7 @@
 #include "gd.h"
 #include "pass.h"
 
-/* At most 14 tensors a layer and 9 of the whole model; those of gdpp are never beside them. */
+/* At most 14 tensors a layer and 10 of the whole model; those of gdpp are never beside them. */
 static_assert(MODEL_TENSORS_MAX >=
                   TENSOR_EMBEDDING * MODEL_LAYERS_MAX + TENSOR_VALUE_X - TENSOR_EMBEDDING,
               "every model's tensors fit");
@@ -56,6 +56,12 @@ static enum status check(const struct model *model, struct error *err)
         return error_set(err, ERR_CONFIG,
                          "model.positions: query_key gives the first layer weights of its own, so "
                          "model.weights can not be shared");
+    if (c->eos >= model->given.tokens)
+        return error_set(
+            err, ERR_CONFIG,
+            "model.eos: behind %d tokens of a sequence of %d stands nothing that could "
+            "see it; at most %d, or 0 for none",
+            c->eos, model->given.tokens, model->given.tokens - 1);
     for (int l = 0; l < model->L; l++)
         if (model->kinds[l] == KIND_MESA && c->keys_from != KEYS_CAUSAL)
             return error_set(err, ERR_CONFIG,
@@ -63,23 +69,43 @@ static enum status check(const struct model *model, struct error *err)
     return gd_check(model, err);
 }
 
-/* The sequence with n more tokens in front, which belong to the context and fill every channel. */
-static struct token_shape with_prefix(const struct token_shape *shape, int n)
+int model_row(const struct model *model, int t)
 {
-    struct token_shape longer = *shape;
-    longer.tokens += n;
-    longer.context += n;
-    longer.first_token += n;
-    longer.zero_channels = n > 0 ? 0 : shape->zero_channels;
-    return longer;
+    const struct model_config *c = &model->config;
+    return c->prefix + t + (c->eos > 0 ? t / c->eos : 0);
+}
+
+int model_output_row(const struct model *model, int i)
+{
+    return model_row(model, model->given.first_token + i * (1 + model->given.output_gap));
+}
+
+int model_tokens(const struct model_config *config, const struct token_shape *shape)
+{
+    struct model model = {.config = *config};
+    return model_row(&model, shape->tokens - 1) + 1; /* no eos behind the last one */
+}
+
+/* The shape of the stream: what the model adds to the context fills every channel. */
+static void lengthen(struct model *model)
+{
+    const struct token_shape *given = &model->given;
+    model->shape = *given;
+    model->shape.tokens = model_tokens(&model->config, given);
+    model->shape.first_token = model_output_row(model, 0);
+    model->shape.context =
+        given->context < given->tokens ? model_row(model, given->context) : model->shape.tokens;
+    if (model->config.prefix > 0 || model->config.eos > 0)
+        model->shape.zero_channels = 0;
 }
 
 enum status model_init(struct model *model, const struct model_config *config,
                        const struct token_shape *shape, struct error *err)
 {
-    struct model result = {.config = *config, .shape = with_prefix(shape, config->prefix)};
+    struct model result = {.config = *config, .given = *shape};
     int base = config->embedding ? config->embedding : shape->width;
     bool last = shape->first_channel == CHANNELS_LAST;
+    lengthen(&result);
     result.L = config->depth;
     result.H = config->heads;
     result.D = base;

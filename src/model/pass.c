@@ -49,8 +49,14 @@ static void take_streams(struct pass *pass, struct arena *arena)
     bool plain =
         !c->embedding && (c->positions == POSITIONS_NONE || c->positions == POSITIONS_QUERY_KEY);
     pass->tokens = take(arena, T * shape->width);
-    int wanted = pass->path == PASS_TOKENS ? T : c->prefix;
+    int wanted = input_gradient_rows(pass);
     pass->dtokens = wanted > 0 ? take(arena, wanted * shape->width) : NULL;
+    ptrdiff_t prefix = (ptrdiff_t)c->prefix * shape->width * LANES;
+    int apart = model->given.tokens * shape->width; /* with eos */
+    pass->given = c->eos ? take(arena, apart) : pass->tokens + prefix;
+    pass->dgiven = NULL;
+    if (pass->path == PASS_TOKENS)
+        pass->dgiven = c->eos ? take(arena, apart) : pass->dtokens + prefix;
     pass->embedded = plain ? pass->tokens : take(arena, T * D);
     pass->stream[0] = c->input_mlp ? take(arena, T * D) : pass->embedded;
     for (int l = 0; l < model->L; l++) {
@@ -99,15 +105,9 @@ void pass_weights(struct pass *pass, const real *weights)
     merged_weights(pass);
 }
 
-/* Where the task's tokens begin in [T][W]. */
-static ptrdiff_t behind_prefix(const struct pass *pass)
-{
-    return (ptrdiff_t)pass->model->config.prefix * pass->model->shape.width * LANES;
-}
-
 real *pass_tokens(struct pass *pass)
 {
-    return pass->tokens + behind_prefix(pass);
+    return pass->given;
 }
 
 void pass_forward(struct pass *pass)
@@ -167,7 +167,7 @@ void pass_gradient(struct pass *pass, double *gradient)
 const real *pass_input_gradient(const struct pass *pass)
 {
     assert(pass->path == PASS_TOKENS);
-    return pass->dtokens + behind_prefix(pass);
+    return pass->dgiven;
 }
 
 const real *pass_activation(const struct pass *pass, int layer)

@@ -56,7 +56,10 @@ struct pass {
     real *gradient; /* [parameters] sums of the super-group */
     double *total;  /* [parameters] sums of the batch */
 
-    real *tokens, *dtokens; /* [T][W]; PASS_FAST has the gradient of the prefix alone, or none */
+    real *given,
+        *dgiven; /* the task's tokens [given.tokens][W]: in `tokens` unless eos parts them */
+    real *tokens, *dtokens; /* [T][W]; PASS_FAST has the gradient of the model's own tokens alone,
+                             * or none */
     real *embedded;         /* [T][D]; is `tokens` when they enter as they are */
     real *stream[MODEL_LAYERS_MAX + 1]; /* [T][D]; stream[0] is `embedded` without input MLP */
     real *middle[MODEL_LAYERS_MAX];     /* [T][D], with MLP */
@@ -94,10 +97,11 @@ void positions_write(real *positions, const struct model *model, const struct ke
 
 /* tokens -> embedded -> stream[0], and back from dstream. */
 void input_prepare(struct pass *pass); /* writes what no token changes */
-void input_weights(struct pass *pass); /* writes the prefix */
+void input_weights(struct pass *pass); /* writes the prefix and the eos tokens */
 void input_forward(struct pass *pass);
 void input_backward(struct pass *pass);
-bool input_learns(const struct model *model); /* weights before layer 0 need its gradient */
+int input_gradient_rows(const struct pass *pass); /* of dtokens that are wanted */
+bool input_learns(const struct model *model);     /* weights before layer 0 need its gradient */
 
 /* stream[L] -> outputs, and back: writes all of dstream. */
 void readout_forward(struct pass *pass);

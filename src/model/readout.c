@@ -3,7 +3,7 @@
 
 static ptrdiff_t token_at(const struct model *model, int i)
 {
-    return (ptrdiff_t)(model->shape.first_token + i) * model->D * LANES;
+    return (ptrdiff_t)model_output_row(model, i) * model->D * LANES;
 }
 
 static void map_forward(struct pass *pass)
@@ -52,15 +52,15 @@ static void map_backward(struct pass *pass, const real *dy, ptrdiff_t at)
         kernels->reduce_sum(tensor_gradient(pass, -1, TENSOR_OUTPUT_BIAS), dy, NULL, O);
 }
 
-/* Zero where only the outputs are written: all tokens, or those alone when backward ends with the
- * layers that read nothing else. */
+/* Zero where only the outputs are written: all tokens, or from the first output to the last when
+ * backward ends with the layers that read nothing else. */
 static void blank(struct pass *pass)
 {
     const struct model *model = pass->model;
     int first = 0, rows = model->shape.tokens;
     if (attention_ends_backward(pass)) {
         first = model->shape.first_token;
-        rows = model->shape.output_tokens;
+        rows = model_output_row(model, model->shape.output_tokens - 1) + 1 - first;
     }
     pass->kernels->fill(pass->dstream + (ptrdiff_t)first * model->D * LANES, 0, rows * model->D);
 }

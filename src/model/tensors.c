@@ -135,6 +135,12 @@ static bool prefixed(const struct model *model, int layer)
     return model->config.prefix > 0;
 }
 
+static bool separated(const struct model *model, int layer)
+{
+    (void)layer;
+    return model->config.eos > 0;
+}
+
 struct row {
     const char *name;
     enum dim shape[2];
@@ -168,6 +174,7 @@ static const struct row rows[TENSOR_ROWS] = {
     [TENSOR_OUTPUT]        = {"output",        {DIM_STREAM, DIM_OUTPUTS},      output,         TENSOR_DRAWN, true},
     [TENSOR_OUTPUT_BIAS]   = {"output_bias",   {DIM_OUTPUTS},                  output_bias,    TENSOR_ZERO,  false},
     [TENSOR_PREFIX]        = {"prefix",        {DIM_PREFIX, DIM_INPUT},        prefixed,       TENSOR_NORMAL, false},
+    [TENSOR_EOS]           = {"eos",           {DIM_INPUT},                    separated,      TENSOR_NORMAL, false},
     [TENSOR_VALUE_X]       = {"value_x",       {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},
     [TENSOR_VALUE_Y]       = {"value_y",       {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},
     [TENSOR_PROJECT_X]     = {"project_x",     {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false},

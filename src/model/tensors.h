@@ -29,6 +29,7 @@ enum tensor_row {
     TENSOR_OUTPUT,
     TENSOR_OUTPUT_BIAS,
     TENSOR_PREFIX,
+    TENSOR_EOS,
     TENSOR_VALUE_X, /* from here on again one a layer */
     TENSOR_VALUE_Y,
     TENSOR_PROJECT_X,

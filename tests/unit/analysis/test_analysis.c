@@ -31,6 +31,10 @@ static const struct bench_setting prefixed = {PAPER_TASK,
                                               {.kind = TOKENS_JOINT},
                                               {LINEAR_MODEL, .depth = 2, .prefix = 2},
                                               {.tasks = 100, .seed = 1}};
+static const struct bench_setting parted = {PAPER_TASK,
+                                            {.kind = TOKENS_JOINT},
+                                            {LINEAR_MODEL, .depth = 1, .prefix = 1, .eos = 2},
+                                            {.tasks = 100, .seed = 1}};
 static const struct bench_setting separate = {
     PAPER_TASK, {.kind = TOKENS_SEPARATE}, {COPYING_MODEL, .depth = 2}, {.tasks = 100, .seed = 1}};
 
@@ -40,7 +44,7 @@ static void axes_have_the_lengths_of_the_run(void **state)
     static const struct {
         const struct bench_setting *setting;
         int layers, positions;
-    } cases[] = {{&joint, 3, 11}, {&separate, 3, 21}, {&prefixed, 3, 13}};
+    } cases[] = {{&joint, 3, 11}, {&separate, 3, 21}, {&prefixed, 3, 13}, {&parted, 2, 17}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         static struct bench bench;
         bench_open(&bench, cases[i].setting, NULL);

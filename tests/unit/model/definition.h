@@ -228,6 +228,30 @@ static inline void definition_mlp(double *x, const struct model *model, const re
     free(s);
 }
 
+/* The rows of the stream, one after the other: the prefix, then the task's tokens, an eos token
+ * behind every eos of them but at the end. Writes the tokens [T][W], and the row of each task
+ * token; returns T. */
+static inline int definition_sequence(double *rows, int *row_of, const struct model *model,
+                                      const real *weights, const double *tokens)
+{
+    const struct model_config *c = &model->config;
+    int W = model->given.width, row = 0;
+    for (; row < c->prefix; row++)
+        for (int i = 0; i < W; i++)
+            rows[row * W + i] =
+                (double)definition_tensor(model, weights, -1, "prefix")[row * W + i];
+    for (int t = 0; t < model->given.tokens; t++) {
+        if (c->eos > 0 && t > 0 && t % c->eos == 0) {
+            for (int i = 0; i < W; i++)
+                rows[row * W + i] = (double)definition_tensor(model, weights, -1, "eos")[i];
+            row++;
+        }
+        memcpy(rows + row * W, tokens + t * W, sizeof(double) * (size_t)W);
+        row_of[t] = row++;
+    }
+    return row;
+}
+
 static inline void definition_input(double *x, const struct model *model, const real *weights,
                                     const double *tokens)
 {
@@ -235,8 +259,8 @@ static inline void definition_input(double *x, const struct model *model, const 
     int T = model->shape.tokens, D = model->D, W = model->shape.width;
     int base = c->embedding ? c->embedding : W;
     double t0[DEFINITION_ROOM], e[DEFINITION_ROOM];
-    for (int i = 0, n = c->prefix * W; i < T * W; i++)
-        t0[i] = i < n ? (double)definition_tensor(model, weights, -1, "prefix")[i] : tokens[i - n];
+    int row_of[DEFINITION_ROOM], rows = definition_sequence(t0, row_of, model, weights, tokens);
+    assert(rows == T);
     memcpy(e, t0, sizeof(double) * (size_t)(T * W));
     if (c->embedding)
         definition_product(e, t0, definition_tensor(model, weights, -1, "embedding"),
@@ -252,8 +276,8 @@ static inline void definition_input(double *x, const struct model *model, const 
         definition_mlp(x, model, weights, -1, c->input_mlp);
 }
 
-/* outputs [output_tokens][O] of one task with tokens [T - prefix][W]; kinds[l] is the word of layer
- * l; streams [L + 1][T][D] when not NULL. */
+/* outputs [output_tokens][O] of one task with tokens [given.tokens][W]; kinds[l] is the word of
+ * layer l; streams [L + 1][T][D] when not NULL. */
 static inline void definition_forward(double *outputs, double *streams, const struct model *model,
                                       const real *weights, const double *tokens,
                                       const char *const *kinds)
@@ -271,8 +295,12 @@ static inline void definition_forward(double *outputs, double *streams, const st
         if (model->config.mlp)
             definition_mlp(x, model, weights, l, model->config.mlp);
     }
+    int row_of[DEFINITION_ROOM];
+    double rows[DEFINITION_ROOM];
+    definition_sequence(rows, row_of, model, weights, tokens);
     for (int i = 0; i < shape->output_tokens; i++) {
-        const double *row = x + (shape->first_token + i) * D;
+        int token = model->given.first_token + i * (1 + model->given.output_gap);
+        const double *row = x + row_of[token] * D;
         if (model->config.output_embedding)
             definition_product(outputs + i * O, row,
                                definition_tensor(model, weights, -1, "output"),

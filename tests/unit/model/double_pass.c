@@ -90,7 +90,7 @@ static void equals_differences(struct setup *s, const char *what, size_t most)
     }
     size_t step = setup_token_count(s) / most + 1;
     for (size_t i = 1; i < setup_token_count(s); i += step)
-        if ((int)(i / LANES) % s->model.shape.width >= s->model.shape.zero_channels)
+        if ((int)(i / LANES) % s->model.shape.width >= s->model.given.zero_channels)
             check_derivative(s, s->tokens + i, (double)dtokens[i], F, what, "tokens", i);
     free(gradient);
     free(dtokens);
@@ -147,6 +147,10 @@ static void each_part_alone_has_the_right_value_and_gradient(void **state)
         "depth=1 prefix=2 layers=softmax* positions=query_key position_size=4",
         "depth=2 prefix=2 positions=added clip=.9",
         "depth=2 prefix=2 embedding=5 positions=concatenated position_size=3 input_mlp=4",
+        "depth=2 eos=2",
+        "depth=1 eos=3 prefix=2 layers=softmax* positions=query_key position_size=4",
+        "depth=2 eos=1 positions=added clip=.9",
+        "depth=2 eos=2 prefix=1 embedding=5 positions=concatenated position_size=3 input_mlp=4",
     };
     for (size_t i = 0; i < COUNT(words); i++) {
         char causal[256];
@@ -155,8 +159,26 @@ static void each_part_alone_has_the_right_value_and_gradient(void **state)
         check(causal, &sequence, 4);
     }
     check("depth=2 layers=softmax+mesa keys_from=causal prefix=2 key_size=3", &sequence, 8);
+    check("depth=2 layers=softmax+mesa keys_from=causal eos=2 key_size=3", &sequence, 8);
     check("depth=1 layers=mesa keys_from=causal heads=2 key_size=3", &sequence, 8);
     check("depth=2 layers=softmax+mesa keys_from=causal key_size=4", &sequence, 8);
+}
+
+/* Every other token predicts, as in a stream of pairs: with eos tokens every third row. */
+static void outputs_may_lie_apart(void **state)
+{
+    (void)state;
+    static const char *const words[] = {
+        "depth=2 keys_from=causal",
+        "depth=2 layers=softmax* keys_from=causal eos=2",
+        "depth=1 layers=mesa keys_from=causal eos=2 prefix=3 key_size=3",
+        "depth=2 eos=2 embedding=5 output_embedding=true mlp=4",
+    };
+    struct token_shape shape = sequence;
+    shape.output_gap = 1;
+    shape.output_tokens = 12;
+    for (size_t i = 0; i < COUNT(words); i++)
+        check(words[i], &shape, 8);
 }
 
 /* The bound that positions.c states; the C library's own error is below 1e-15 (1 + angle). */
@@ -200,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_part_alone_has_the_right_value_and_gradient),
+        cmocka_unit_test(outputs_may_lie_apart),
         cmocka_unit_test(positions_are_sines_and_cosines_of_long_sequences),
         cmocka_unit_test(random_combinations_have_the_right_value_and_gradient),
     };

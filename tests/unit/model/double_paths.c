@@ -103,6 +103,9 @@ static void paper_1_is_the_same_on_both_paths(void **state)
         "depth=1 prefix=3",
         "depth=2 prefix=2 heads=2",
         "depth=5 prefix=2 clip=.8 weights=shared",
+        "depth=1 eos=2",
+        "depth=2 eos=3 prefix=1 heads=2",
+        "depth=3 eos=2 clip=.8 weights=shared",
     };
     for (size_t i = 0; i < COUNT(words) * COUNT(shapes); i++) {
         const char *text = words[i / COUNT(shapes)];
@@ -130,6 +133,8 @@ static void paper_2_is_the_same_on_both_paths(void **state)
         "depth=1 heads=2 key_size=12 clip=1",
         "depth=2 heads=2 key_size=4 clip=1",
         "depth=2 heads=2 key_size=5 prefix=4 clip=1",
+        "depth=2 heads=2 key_size=5 eos=2 clip=1",
+        "depth=2 layers=softmax* eos=3 prefix=2",
         "depth=3 key_size=9 damping=.5 weights=shared",
         "depth=2 heads=2 layers=softmax* key_size=7",
         "depth=2 heads=2 layers=mix+mesa key_size=7",

@@ -62,7 +62,9 @@ static inline struct token_shape draw_shape(uint64_t *seed)
     struct token_shape shape = {.tokens = setup_int(seed, 2, 26), .width = setup_int(seed, 2, 5)};
     shape.context = setup_int(seed, 1, shape.tokens);
     shape.first_token = setup_int(seed, 0, shape.tokens - 1);
-    shape.output_tokens = setup_int(seed, 1, shape.tokens - shape.first_token);
+    shape.output_gap = setup_int(seed, 0, 3) ? 0 : setup_int(seed, 1, 2);
+    int room = (shape.tokens - 1 - shape.first_token) / (1 + shape.output_gap);
+    shape.output_tokens = 1 + setup_int(seed, 0, room);
     shape.outputs = setup_int(seed, 1, 2);
     shape.first_channel = setup_int(seed, 0, shape.width - shape.outputs);
     if (setup_int(seed, 0, 3) == 0)

@@ -61,7 +61,7 @@ static inline struct model_config setup_config(const char *words)
 struct setup {
     struct model model;
     real *weights;  /* [parameters] */
-    real *tokens;   /* [T - prefix][W][LANES] */
+    real *tokens;   /* [given.tokens][W][LANES] */
     real *doutputs; /* [output_tokens][O][LANES] */
     double *gradient;
     struct arena arena;
@@ -72,8 +72,7 @@ struct setup {
 
 static inline size_t setup_token_count(const struct setup *s)
 {
-    int tokens = s->model.shape.tokens - s->model.config.prefix;
-    return (size_t)(tokens * s->model.shape.width) * LANES;
+    return (size_t)(s->model.given.tokens * s->model.given.width) * LANES;
 }
 
 static inline size_t setup_output_count(const struct setup *s)
@@ -121,7 +120,7 @@ static inline struct setup *setup_begin(const struct model *model, enum pass_pat
         for (size_t j = 0; j < t->count; j++)
             s->weights[t->offset + j] = (real)setup_real(&seed, -bound, bound);
     }
-    int zero = model->shape.zero_channels;
+    int zero = model->given.zero_channels;
     for (size_t i = 0; i < setup_token_count(s); i++)
         if ((int)(i / LANES) % model->shape.width >= zero)
             s->tokens[i] = (real)setup_real(&seed, -1, 1);

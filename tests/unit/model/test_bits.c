@@ -31,6 +31,8 @@ static const struct {
     {"depth=2 heads=2 key_size=3 keys_from=causal", &sequence},
     {"depth=2 heads=2 key_size=3 keys_from=causal prefix=3", &sequence},
     {"depth=3 prefix=2", &joint},
+    {"depth=3 eos=2", &joint},
+    {"depth=2 layers=softmax* eos=2 embedding=7 output_embedding=true keys_from=causal", &sequence},
     {"depth=2 layers=softmax+mesa key_size=5 keys_from=causal normalise_keys=true", &sequence},
 };
 

@@ -27,6 +27,8 @@ static void mistakes_are_refused_with_their_remedy(void **state)
          "can not be shared"},
         {"embedding=4", "model.embedding: 4 channels do not hold channels 10..10 of the "
                         "prediction; use model.output_embedding, or 11 channels"},
+        {"eos=11", "model.eos: behind 11 tokens of a sequence of 11 stands nothing that could see "
+                   "it; at most 10, or 0 for none"},
         {"frozen=query+mlp_in", "model.frozen: this model has no tensor mlp_in"},
         {"frozen=all+except+gate", "model.frozen: this model has no tensor gate"},
     };
@@ -71,6 +73,54 @@ static void the_last_channels_are_those_of_the_stream(void **state)
                                   "of the prediction; use model.output_embedding, or 3 channels");
     narrow.output_embedding = true;
     assert_int_equal(model_init(&model, &narrow, &shape, NULL), OK);
+}
+
+/* An eos token behind tokens 2, 4, ... 10 of 11, the last of them still in the context. */
+static void the_stream_has_the_tokens_of_the_model_between_those_of_the_task(void **state)
+{
+    (void)state;
+    struct model_config config = setup_config("prefix=3 eos=2");
+    static struct model model;
+    assert_int_equal(model_init(&model, &config, &joint, NULL), OK);
+    assert_int_equal(model.given.tokens, 11);
+    assert_int_equal(model.shape.tokens, 3 + 11 + 5);
+    assert_int_equal(model_tokens(&config, &joint), 3 + 11 + 5);
+    assert_int_equal(model.shape.context, 3 + 10 + 5);
+    assert_int_equal(model.shape.first_token, 3 + 10 + 5);
+    assert_int_equal(model_row(&model, 0), 3);
+    assert_int_equal(model_row(&model, 1), 4);
+    assert_int_equal(model_row(&model, 2), 6);
+    struct token_shape pairs = joint;
+    pairs.context = 11;
+    pairs.first_token = 0;
+    pairs.output_gap = 1;
+    pairs.output_tokens = 6;
+    assert_int_equal(model_init(&model, &config, &pairs, NULL), OK);
+    assert_int_equal(model.shape.context, 3 + 11 + 5);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(model_output_row(&model, i), 3 + 3 * i);
+}
+
+/* 64 numbers: the mean has deviation 1/8, the mean square sqrt(2)/8; six of them. */
+static void an_eos_token_starts_as_standard_normal_numbers(void **state)
+{
+    (void)state;
+    struct token_shape wide = {
+        .tokens = 3, .context = 2, .width = 64, .output_tokens = 1, .outputs = 1, .sign = 1};
+    struct model_config config = setup_config("eos=1 init_scale=0 key_size=1");
+    static struct model model;
+    assert_int_equal(model_init(&model, &config, &wide, NULL), OK);
+    real *weights = calloc(model.parameters, sizeof *weights);
+    model_draw(weights, &model, 1);
+    const real *eos = definition_tensor(&model, weights, -1, "eos");
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 64; i++) {
+        sum += (double)eos[i];
+        squares += (double)eos[i] * (double)eos[i];
+    }
+    assert_true(fabs(sum / 64) < 6. / 8);
+    assert_true(fabs(squares / 64 - 1) < 6 * sqrt(2) / 8);
+    free(weights);
 }
 
 static void lists_of_kinds_are_refused_by_their_key(void **state)
@@ -310,6 +360,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_refused_with_their_remedy),
         cmocka_unit_test(the_last_channels_are_those_of_the_stream),
+        cmocka_unit_test(the_stream_has_the_tokens_of_the_model_between_those_of_the_task),
+        cmocka_unit_test(an_eos_token_starts_as_standard_normal_numbers),
         cmocka_unit_test(lists_of_kinds_are_refused_by_their_key),
         cmocka_unit_test(frozen_tensors_that_no_model_has_are_refused),
         cmocka_unit_test(a_starred_kind_stands_for_any_number_of_layers),

@@ -43,6 +43,9 @@ static const struct {
     {{"tokens.kind=separate", "tokens.readout=published", "model.depth=2",
       "model.layers=softmax linear", "model.positions=concatenated", "model.position_size=6"},
      0xd07c7dc3b11d4eea},
+    {{"tokens.kind=separate", "model.prefix=1", "model.eos=2", "model.depth=2",
+      "model.layers=softmax linear", "model.frozen=all except eos prefix"},
+     0x3765e2b5df134c88},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

@@ -50,6 +50,7 @@ static const struct {
     {"model.init_deviation", "0.0002"},
     {"model.frozen", "none"},
     {"model.prefix", "0"},
+    {"model.eos", "0"},
     {"train.optimiser", "adam"},
     {"train.steps", "5000"},
     {"train.batch", "2048"},

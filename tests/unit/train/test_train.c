@@ -243,10 +243,11 @@ static void frozen_tensors_keep_their_initial_bits(void **state)
         {"train.optimiser=adam", "model.frozen=key project gate"},
         {"train.optimiser=sgd", "model.frozen=key project gate"},
         {"train.optimiser=adam", "model.frozen=all except prefix"},
+        {"train.optimiser=adam", "model.frozen=all except eos"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct setup s = SETUP(SMALL, cases[i][0], cases[i][1], "train.decay=0.1", "model.depth=2",
-                               "model.layers=mix*", "model.prefix=2");
+                               "model.layers=mix*", "model.prefix=2", "model.eos=2");
         setup_start(&s);
         real *before = calloc(s.model.parameters, sizeof *before);
         memcpy(before, train_weights(s.trainer), s.model.parameters * sizeof *before);

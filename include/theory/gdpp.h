@@ -41,4 +41,19 @@ void gdpp_predict(double *prediction, double *sensitivity, const struct regressi
 double gdpp_loss(double *gradient, const struct regression_set *set, const struct gdpp *gdpp,
                  double clip, double *scratch);
 
+/* Doubles of scratch of gdpp_search. */
+size_t gdpp_search_scratch(int layers, int d, int N, int O);
+
+/* Minimises gdpp_loss over what is free for gdpp->layers layers; returns the loss there, which is
+ * within 1e-5 relative of a local minimum. The first 1,024 tasks are searched from the optimum of
+ * their eigenvalues (spectral.h) and from half of it; with rates for each layer the first 4,096
+ * from rates that grow with the layer, more and more steeply; the best goes on with the whole set.
+ *
+ * Costs about 30 losses with gradient of the whole set, and 5 for the first look, when layers share
+ * their numbers; else several hundred, for the loss then has narrow valleys and many minima: for L
+ * > 3 another set gives other numbers. Without a clip the optimum per layer for L > 3 follows a few
+ * tasks of the set. A loss with gradient takes 3 L us a task with d = N = 10. */
+double gdpp_search(struct gdpp *gdpp, const struct regression_set *set, double clip,
+                   enum gdpp_freedom freedom, double *scratch);
+
 #endif

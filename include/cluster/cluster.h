@@ -11,7 +11,8 @@ struct cluster_options {
     int terminal_width; /* 0: no terminal, a line every 30 s instead of a bar. The launcher tells
                            its ranks, which see no terminal, through MESASWEEP_TERMINAL */
     bool break_lock;
-    double walltime; /* seconds from now until the job ends; 0: unknown */
+    bool analyse_only; /* runs that are not done are left alone */
+    double walltime;   /* seconds from now until the job ends; 0: unknown */
 };
 
 /* How this process was started, by the environment. */

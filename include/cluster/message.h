@@ -45,17 +45,19 @@ struct message_ready {
 
 /* `folder` bytes follow, padded to 8, then the items. */
 struct message_run {
-    uint64_t analyses; /* bit a = analysis a */
-    int32_t count;     /* items */
-    int32_t folder;    /* bytes of the path of the checkpoints' folder, the closing NUL among them;
-                          0: no checkpoints */
+    int32_t count;  /* items */
+    int32_t folder; /* bytes of the path of the checkpoints' folder, the closing NUL among them;
+                       0: no checkpoints */
 };
 
-/* One attempt of one run; `text` bytes of configuration follow, padded to 8. */
+/* One attempt of one run; `text` bytes of configuration follow, padded to 8; then `weights` bytes,
+ * padded to 8: of a run that is trained, which is to be analysed only. */
 struct message_item {
     int64_t run; /* row of the plan */
     uint64_t identity;
+    uint64_t analyses;    /* bit a = analysis a */
     int64_t record_bytes; /* largest size of the record */
+    int64_t weights;      /* 0: the run is to be trained */
     double checkpoint;    /* seconds between two checkpoints */
     double seconds;       /* limit of this attempt; 0: none */
     double memory;        /* limit in bytes; 0: none */
@@ -111,8 +113,8 @@ struct message_stop {
 };
 
 static_assert(sizeof(struct message_ready) == 80, "no padding on the wire");
-static_assert(sizeof(struct message_run) == 16, "no padding on the wire");
-static_assert(sizeof(struct message_item) == 56, "no padding on the wire");
+static_assert(sizeof(struct message_run) == 8, "no padding on the wire");
+static_assert(sizeof(struct message_item) == 72, "no padding on the wire");
 static_assert(sizeof(struct message_point) == 8, "no padding on the wire");
 static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
 static_assert(sizeof(struct message_record) == 40, "no padding on the wire");
@@ -134,6 +136,9 @@ bool message_valid(int tag, const void *data, size_t bytes);
 
 /* Path of the checkpoints' folder in a valid RUN, or NULL. */
 const char *message_folder(const struct message_run *run);
+
+/* The weights behind the text of an item, or NULL. */
+const void *message_weights(const struct message_item *item);
 
 /* Walk over the items of a RUN and the records of a RECORD: *at starts at 0; NULL at the end.
  * The text or record lies right behind what is returned. */

@@ -21,12 +21,12 @@
 #include "cluster/message.h"
 #include "run/run.h"
 
-/* What a child does with the text of one item. The engine's: nursery_engine. */
+/* What a child does with one item. The engine's: nursery_engine. */
 typedef enum status (*nursery_work)(struct record *record, enum run_outcome *outcome,
-                                    const char *text, uint64_t analyses,
-                                    const struct run_host *host, struct error *err);
-enum status nursery_engine(struct record *record, enum run_outcome *outcome, const char *text,
-                           uint64_t analyses, const struct run_host *host,
+                                    const struct message_item *item, const struct run_host *host,
+                                    struct error *err);
+enum status nursery_engine(struct record *record, enum run_outcome *outcome,
+                           const struct message_item *item, const struct run_host *host,
                            struct error *err) MUST_CHECK;
 
 enum { NURSERY_LOG = 64 * 1024 }; /* bytes kept of the error output of a child */

@@ -28,6 +28,9 @@ int run_column_analysis(int i);
  * asked for. */
 bool run_column_applies(const struct run_config *config, uint64_t analyses, int i);
 
+/* The analyses that apply to a run of this configuration: bit a = analysis a. */
+uint64_t run_analyses_for(const struct run_config *config);
+
 /* ---- axes */
 struct axis {
     const char *name; /* "layer" */
@@ -54,6 +57,8 @@ enum status run_check(const struct run_config *config, struct model *model,
 size_t run_memory(const struct run_config *config, uint64_t analyses);
 size_t run_record_bytes(const struct run_config *config, uint64_t analyses);
 double run_cost(const struct run_config *config, uint64_t analyses);
+
+double run_analysis_cost(const struct run_config *config, uint64_t analyses);
 
 enum run_outcome { RUN_DONE, RUN_DIVERGED, RUN_STOPPED };
 
@@ -83,5 +88,12 @@ struct run_host {
 enum status run_execute(struct record *record, enum run_outcome *outcome,
                         const struct run_config *config, uint64_t analyses,
                         const struct run_host *host, struct error *err) MUST_CHECK;
+
+/* Fills the record with the columns of these analyses only, of weights that run_execute left:
+ * weights [count] are its tensors one behind the other, as the record has them. Same bits as if
+ * run_execute had been asked for these analyses. ERR_CONFIG also when there are too many or too few
+ * weights. */
+enum status run_analyse(struct record *record, const struct run_config *config, uint64_t analyses,
+                        const float *weights, size_t count, struct error *err) MUST_CHECK;
 
 #endif

@@ -52,12 +52,14 @@ enum status store_create(const char *path, const struct plan *plan,
 /* ---- a file whose sweep has changed */
 
 struct store_change {
-    bool same;       /* the file is that of the plan: nothing is to be done */
-    int64_t kept;    /* rows with a result (done, diverged) that the plan wants */
-    int64_t added;   /* runs of the plan that the file does not have */
-    int64_t retired; /* rows with a result that the plan does not have: they are kept, marked */
-    int64_t dropped; /* rows without a result that the plan does not have */
-    int64_t damaged; /* rows whose checksum does not hold: they run again, or are left out */
+    bool same;          /* the file is that of the plan: nothing is to be done */
+    int64_t kept;       /* rows with a result (done, diverged) that the plan wants */
+    int64_t added;      /* runs of the plan that the file does not have */
+    int64_t retired;    /* rows with a result that the plan does not have: they are kept, marked */
+    int64_t dropped;    /* rows without a result that the plan does not have */
+    uint64_t analyses;  /* that the plan has and the file does not: bit a = analysis a */
+    int64_t weightless; /* rows that are kept and can not get them, as they kept no weights */
+    int64_t damaged;    /* rows whose checksum does not hold: they run again, or are left out */
 };
 
 /* What store_change would do; nothing is locked, written or verified. ERR_FILE for a file of a
@@ -65,10 +67,10 @@ struct store_change {
 enum status store_compare(struct store_change *change, const char *path, const struct plan *plan,
                           struct error *err) MUST_CHECK;
 
-/* The file becomes that of the plan, unless it is: a new file beside it, into which rows are copied
- * by identity (results whose checksum holds, and what is known of failures), takes its name.
- * Retired rows come behind those of the plan. A lock is held meanwhile; at every moment the old
- * file is there or the new one, and on failure the old one. */
+/* The file becomes that of the plan, its analyses included, unless it is: a new file beside it,
+ * into which rows are copied by identity (results whose checksum holds, and what is known of
+ * failures), takes its name. Retired rows come behind those of the plan. A lock is held meanwhile;
+ * at every moment the old file is there or the new one, and on failure the old one. */
 enum status store_change(struct store_change *change, const char *path, const struct plan *plan,
                          const struct store_provenance *provenance, bool break_lock,
                          struct error *err) MUST_CHECK;
@@ -81,6 +83,7 @@ enum status store_change(struct store_change *change, const char *path, const st
 struct store_origin {
     char *name, *sweep, *overrides;
     bool quick;
+    uint64_t analyses; /* that the file has columns of: bit a = analysis a */
 };
 enum status store_origin(struct store_origin *origin, const char *path,
                          struct error *err) MUST_CHECK;
@@ -121,6 +124,21 @@ enum status store_progress(struct store *store, int64_t run, int evaluation, flo
 enum status store_commit(struct store *store, int64_t run, enum row_status status,
                          const unsigned char *record, size_t bytes, const struct row_log *log,
                          struct error *err) MUST_CHECK;
+
+/* Analyses (bit a = analysis a) of the file and its plan that a row lacks which is done and kept
+ * its weights; they can be added without training. 0: none. */
+uint64_t store_lacks(const struct store *store, int64_t run);
+
+/* The weights that a run kept, as the file has them: its tensors one behind the other, in float.
+ * ERR_IO when they can not be read. */
+size_t store_weights_bytes(const struct store *store, int64_t run);
+enum status store_weights(unsigned char *weights, const struct store *store, int64_t run,
+                          struct error *err) MUST_CHECK;
+
+/* As store_commit, with a record of all that the row lacks: the row stays done all the time, and
+ * has these analyses after the next good sync. */
+enum status store_amend(struct store *store, int64_t run, const unsigned char *record, size_t bytes,
+                        struct error *err) MUST_CHECK;
 
 /* Called often (it returns at once when there is nothing to do): starts a sync on the helper thread
  * when one is due (1 s after the first unsynced record), and writes statuses after a good one.

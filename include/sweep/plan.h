@@ -39,7 +39,10 @@ const char *plan_text(const struct plan *plan);  /* the YAML, as read */
 const char *plan_overrides(
     const struct plan *plan); /* command-line settings, newlines between them, "" if none */
 bool plan_quick(const struct plan *plan);
-uint64_t plan_analyses(const struct plan *plan); /* bit a = analysis a; default: all that apply */
+uint64_t plan_analyses(const struct plan *plan);   /* bit a = analysis a; default: all */
+bool plan_lists_analyses(const struct plan *plan); /* the sweep says which */
+/* From now on the plan has these. */
+void plan_set_analyses(struct plan *plan, uint64_t analyses);
 
 int64_t plan_count(const struct plan *plan);
 int64_t plan_duplicates(const struct plan *plan); /* points that equal an earlier one, dropped */

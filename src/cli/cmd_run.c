@@ -1,5 +1,20 @@
+#include <unistd.h>
+
 #include "job.h"
 #include "sweep.h"
+
+/* A file's list of analyses only grows, and only when the sweep lists some. */
+static enum status adopt_analyses(struct plan *plan, const char *file, struct error *err)
+{
+    struct store_origin origin;
+    enum status st = store_origin(&origin, file, err);
+    if (st != OK)
+        return st;
+    uint64_t listed = plan_lists_analyses(plan) ? plan_analyses(plan) : 0;
+    plan_set_analyses(plan, listed | origin.analyses);
+    store_origin_dispose(&origin);
+    return OK;
+}
 
 static enum status read_plan(struct job *job, struct plan **plan, struct error *err)
 {
@@ -7,6 +22,8 @@ static enum status read_plan(struct job *job, struct plan **plan, struct error *
     if (st != OK)
         return st;
     st = sweep_file(job->file, sizeof job->file, *plan, job->options, err);
+    if (st == OK && access(job->file, F_OK) == 0)
+        st = adopt_analyses(*plan, job->file, err);
     if (st != OK)
         plan_destroy(*plan);
     return st;

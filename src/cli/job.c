@@ -121,6 +121,9 @@ static void say_change(const struct job *job, const struct store_change *change)
            job->file, change->kept, change->added, change->retired);
     if (change->dropped)
         printf(", %" PRId64 " dropped that had no result", change->dropped);
+    for (int a = 0; a < run_analyses(); a++)
+        if (change->analyses >> a & 1)
+            printf(", analysis %s added", run_analysis_name(a));
     putchar('\n');
     fflush(stdout);
     if (change->damaged)
@@ -146,6 +149,11 @@ static enum status adapt(const struct job *job, const struct plan *plan, struct 
                          "%s: %" PRId64 " finished runs are not in this sweep (%" PRId64
                          " are); give --retire to keep them, marked, or another file with -o",
                          job->file, change.retired, change.kept);
+    if (change.weightless > 0)
+        return error_set(err, ERR_FILE,
+                         "%s: %" PRId64 " finished runs kept no weights (keep.weights: none), so "
+                         "no analysis can be added to them; train them into another file",
+                         job->file, change.weightless);
     struct estimate estimate = estimate_plan(plan);
     struct store_provenance provenance;
     struct utsname host;
@@ -174,8 +182,13 @@ static enum status prepare(void *context, struct plan **plan, struct error *err)
     return st;
 }
 
-/* How many rows there are to run; opening the store also verifies every row that is done. */
-static enum status count_left(int64_t *left, const struct job *job, const struct plan *plan,
+/* What there is to do. */
+struct left {
+    int64_t runs, analyses; /* to train; that are trained, to analyse */
+};
+
+/* Opening the store also verifies every row that is done. */
+static enum status count_left(struct left *left, const struct job *job, const struct plan *plan,
                               struct error *err)
 {
     struct store *store;
@@ -187,10 +200,12 @@ static enum status count_left(int64_t *left, const struct job *job, const struct
     for (int64_t i = 0; i < damaged; i++)
         fprintf(stderr, "mesasweep: %s: run %016" PRIx64 ": its row is damaged; it runs again\n",
                 job->file, plan_identity(plan, runs[i]));
-    *left = 0;
+    *left = (struct left){0, 0};
     for (int64_t run = 0; run < plan_count(plan); run++) {
         enum row_status status = store_status(store, run);
-        *left += status != ROW_DONE && status != ROW_DIVERGED && status != ROW_RETIRED;
+        bool over = status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED;
+        left->runs += !over && !job->cluster.analyse_only;
+        left->analyses += store_lacks(store, run) != 0;
     }
     store_close(store);
     return OK;
@@ -204,19 +219,25 @@ static enum status start(int *code, struct job *job, char **argv, struct error *
     enum status st = prepare(job, &plan, err);
     if (st != OK)
         return st;
-    int64_t left, count = plan_count(plan);
+    int64_t count = plan_count(plan);
+    struct left left;
     st = count_left(&left, job, plan, err);
     plan_destroy(plan);
     if (st != OK)
         return st;
-    if (left == 0) {
-        printf("%s: all %" PRId64 " runs are done; nothing to do\n", job->file, count);
+    if (left.runs + left.analyses == 0) {
+        if (job->cluster.analyse_only)
+            printf("%s: all finished runs have these analyses; nothing to do\n", job->file);
+        else
+            printf("%s: all %" PRId64 " runs are done; nothing to do\n", job->file, count);
         *code = 0;
         return OK;
     }
-    if (left < count)
+    if (left.analyses > 0)
+        printf("%s: %" PRId64 " finished runs are to be analysed\n", job->file, left.analyses);
+    if (left.runs > 0 && left.runs < count)
         printf("%s: %" PRId64 " of %" PRId64 " runs are done; %" PRId64 " to do\n", job->file,
-               count - left, count, left);
+               count - left.runs, count, left.runs);
     fflush(stdout);
     return launch(code, argv - 1, &job->cluster, err);
 }
@@ -238,6 +259,7 @@ enum status job_carry_out(int *code, struct job *job, char **argv, struct error 
         .terminal_width = terminal_width(),
         .break_lock = job->options->break_lock,
         .walltime = walltime_left(job->options->walltime),
+        .analyse_only = job->cluster.analyse_only,
     };
     enum launch kind = launch_kind();
     if (kind == LAUNCH_SRUN_WITHOUT_PMI)

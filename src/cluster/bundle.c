@@ -21,11 +21,10 @@ static enum status make_room(struct bundle *b, size_t bytes, struct error *err)
     return OK;
 }
 
-enum status bundle_begin(struct bundle *b, const struct plan *plan, const char *folder,
-                         struct error *err)
+enum status bundle_begin(struct bundle *b, const char *folder, struct error *err)
 {
     size_t length = strlen(folder) + 1, whole = sizeof(struct message_run) + message_padded(length);
-    struct message_run head = {.analyses = plan_analyses(plan), .folder = (int32_t)length};
+    struct message_run head = {.folder = (int32_t)length};
     b->used = 0;
     enum status st = make_room(b, whole, err);
     if (st != OK)
@@ -61,37 +60,69 @@ static bool can_run(const struct run_config *config, const struct sizes *sizes, 
     return true;
 }
 
-enum status bundle_add(struct bundle *b, const struct plan *plan, int64_t run, int attempt,
-                       bool *fits, char *why, size_t why_size, struct error *err)
+/* Writes the configuration, padded, at the end of the bundle; *text: its bytes. */
+static enum status add_text(struct bundle *b, int32_t *text, const struct run_config *config,
+                            int64_t run, struct error *err)
+{
+    char *at = (char *)(b->data + b->used);
+    int length = plan_config_text(config, at, TEXT_MOST);
+    if (length < 0 || length >= TEXT_MOST)
+        return error_set(err, ERR_CONFIG, "the configuration of run %lld is longer than %d bytes",
+                         (long long)run, TEXT_MOST);
+    size_t padded = message_padded((size_t)length + 1);
+    memset(at + length, 0, padded - (size_t)length);
+    b->used += padded;
+    *text = length + 1;
+    return OK;
+}
+
+static enum status add_weights(struct bundle *b, const struct bundle_order *order, size_t bytes,
+                               struct error *err)
+{
+    enum status st = make_room(b, message_padded(bytes), err);
+    if (st != OK || bytes == 0)
+        return st;
+    memset(b->data + b->used, 0, message_padded(bytes));
+    st = store_weights(b->data + b->used, order->store, order->run, err);
+    b->used += message_padded(bytes);
+    return st;
+}
+
+enum status bundle_add(struct bundle *b, const struct bundle_order *order, bool *fits, char *why,
+                       size_t why_size, struct error *err)
 {
     struct run_config config;
-    plan_config(plan, run, &config);
-    sizes_of(&b->sizes, &config, plan_analyses(plan));
+    const struct plan *plan = order->plan;
+    uint64_t lacking = store_lacks(order->store, order->run);
+    size_t weights = lacking ? store_weights_bytes(order->store, order->run) : 0;
+    plan_config(plan, order->run, &config);
+    sizes_of(&b->sizes, &config, lacking ? lacking : plan_analyses(plan));
     *fits = can_run(&config, &b->sizes, why, why_size);
     if (!*fits)
         return OK;
     enum status st = make_room(b, sizeof(struct message_item) + TEXT_MOST, err);
     if (st != OK)
         return st;
-    char *text = (char *)(b->data + b->used + sizeof(struct message_item));
-    int length = plan_config_text(&config, text, TEXT_MOST);
-    if (length < 0 || length >= TEXT_MOST)
-        return error_set(err, ERR_CONFIG, "the configuration of run %lld is longer than %d bytes",
-                         (long long)run, TEXT_MOST);
+    uint64_t identity = plan_identity(plan, order->run);
     struct message_item item = {
-        .run = run,
-        .identity = plan_identity(plan, run),
+        .run = order->run,
+        .identity = identity,
+        .analyses = b->sizes.analyses,
         .record_bytes = (int64_t)b->sizes.record,
-        .checkpoint = interval(&config, plan_identity(plan, run)),
+        .weights = (int64_t)weights,
+        .checkpoint = interval(&config, identity),
         .seconds = config.limits.seconds,
         .memory = config.limits.memory,
-        .attempt = attempt,
-        .text = length + 1,
+        .attempt = order->attempt,
     };
-    memcpy(b->data + b->used, &item, sizeof item);
-    size_t padded = message_padded((size_t)item.text);
-    memset(text + length, 0, padded - (size_t)length);
-    b->used += sizeof item + padded;
+    size_t at = b->used;
+    b->used += sizeof item;
+    st = add_text(b, &item.text, &config, order->run, err);
+    if (st == OK)
+        st = add_weights(b, order, weights, err);
+    if (st != OK)
+        return st;
+    memcpy(b->data + at, &item, sizeof item);
     ((struct message_run *)b->data)->count++;
     return OK;
 }

@@ -4,7 +4,7 @@
 
 #include "cluster/message.h"
 #include "sizes.h"
-#include "sweep/plan.h"
+#include "store/store.h"
 
 struct bundle {
     unsigned char *data; /* a struct message_run with its items; owned */
@@ -12,15 +12,20 @@ struct bundle {
     struct sizes sizes;
 };
 
-/* Empties it for the runs of this plan, whose checkpoints lie in `folder`. */
-enum status bundle_begin(struct bundle *bundle, const struct plan *plan, const char *folder,
-                         struct error *err) MUST_CHECK;
+/* Empties it for runs whose checkpoints lie in `folder`. */
+enum status bundle_begin(struct bundle *bundle, const char *folder, struct error *err) MUST_CHECK;
 
-/* Adds one attempt of a run. *fits is false when the run needs more memory than limits.memory
- * allows, or has more to say than a message may hold; then `why` has one line, and nothing was
- * added. */
-enum status bundle_add(struct bundle *bundle, const struct plan *plan, int64_t run, int attempt,
-                       bool *fits, char *why, size_t why_size, struct error *err) MUST_CHECK;
+/* Adds one attempt of a run; of one that is done in the store, of what it lacks. *fits is false
+ * when the run needs more memory than limits.memory allows, or has more to say than a message may
+ * hold; then `why` has one line, and nothing was added. */
+struct bundle_order {
+    const struct plan *plan;
+    const struct store *store;
+    int64_t run;
+    int attempt;
+};
+enum status bundle_add(struct bundle *bundle, const struct bundle_order *order, bool *fits,
+                       char *why, size_t why_size, struct error *err) MUST_CHECK;
 
 void bundle_dispose(struct bundle *bundle);
 

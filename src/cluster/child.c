@@ -130,8 +130,7 @@ static struct entry *room(struct ring *ring, uint64_t bytes)
     return entry;
 }
 
-static enum run_outcome work_off(struct child *child, int i, const struct message_item *item,
-                                 uint64_t analyses)
+static enum run_outcome work_off(struct child *child, int i, const struct message_item *item)
 {
     struct error err = {""};
     enum run_outcome outcome = RUN_DONE;
@@ -145,8 +144,7 @@ static enum run_outcome work_off(struct child *child, int i, const struct messag
     struct record record = {body, (size_t)item->record_bytes, 0};
     double begin = clock_monotonic();
 
-    enum status st =
-        child->work(&record, &outcome, (const char *)(item + 1), analyses, &host, &err);
+    enum status st = child->work(&record, &outcome, item, &host, &err);
     entry->seconds = clock_monotonic() - begin;
     entry->kind = st == OK ? ENTRY_RECORD : ENTRY_ERROR;
     entry->outcome = st == OK ? (int32_t)outcome : (int32_t)st;
@@ -171,7 +169,6 @@ _Noreturn void child_main(struct control *control, int region, nursery_work work
         .bundle = memory + control->bundle_at,
         .work = work,
     };
-    uint64_t analyses = ((const struct message_run *)child.bundle)->analyses;
     double at_start = address_space();
     const struct message_item *item;
     size_t at = 0;
@@ -183,7 +180,7 @@ _Noreturn void child_main(struct control *control, int region, nursery_work work
             break;
         announce(control, i, item);
         limit_memory(item->memory, at_start);
-        if (work_off(&child, i, item, analyses) == RUN_STOPPED)
+        if (work_off(&child, i, item) == RUN_STOPPED)
             break;
     }
     _exit(0);

@@ -9,7 +9,7 @@
 #include "checkpoint.h"
 #include "office.h"
 
-enum { EXIT_FAILED = 1, EXIT_STOPPED = 75 };
+enum { EXIT_FAILED = 1, EXIT_STOPPED = 75, BUNDLE_BYTES = 4 << 20 };
 #define TICK_EVERY 0.25
 #define DRAIN_PATIENCE 20.0 /* seconds until what ranks still hold is given up */
 #define STOP_PATIENCE 10.0
@@ -56,24 +56,35 @@ static double reserve(double walltime)
     return fmin(fmax(0.05 * walltime, 5), 60);
 }
 
+/* A run that is done is taken up again when it lacks analyses, and then for those only. */
+static void add_run(struct coordinator *c, int64_t run)
+{
+    struct run_config config;
+    uint64_t lacking = store_lacks(c->store, run);
+    plan_config(c->plan, run, &config);
+    sizes_of(&c->bundle.sizes, &config, plan_analyses(c->plan));
+    double cost = lacking ? run_analysis_cost(&config, lacking) : c->bundle.sizes.cost;
+    scheduler_add(c->scheduler, run, fmax(cost, 1), config.retry.attempts);
+    c->total++;
+}
+
 static enum status add_runs(struct coordinator *c, struct error *err)
 {
-    uint64_t analyses = plan_analyses(c->plan);
     for (int64_t run = 0; run < plan_count(c->plan); run++) {
         enum row_status status = store_status(c->store, run);
-        if (status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED) {
+        if (store_lacks(c->store, run)) {
+            add_run(c, run);
+        } else if (status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED) {
             c->kept += status != ROW_RETIRED;
             uint64_t identity = plan_identity(c->plan, run);
             enum status st = checkpoints_over(&c->checkpoints, identity, false, 0, err);
             if (st != OK)
                 return st;
-            continue;
+        } else if (!c->options.cluster->analyse_only) {
+            add_run(c, run);
         }
-        struct run_config config;
-        plan_config(c->plan, run, &config);
-        sizes_of(&c->bundle.sizes, &config, analyses);
-        scheduler_add(c->scheduler, run, c->bundle.sizes.cost, config.retry.attempts);
     }
+    c->total += c->kept;
     return OK;
 }
 
@@ -116,7 +127,7 @@ static struct progress_state state_of(const struct coordinator *c, double now)
 {
     struct scheduler_counts counts = scheduler_counts(c->scheduler);
     return (struct progress_state){
-        .total = plan_count(c->plan),
+        .total = c->total,
         .kept = c->kept,
         .done = counts.done + counts.diverged,
         .diverged = counts.diverged,
@@ -143,23 +154,33 @@ static enum status refuse(struct coordinator *c, int rank, int64_t run, const ch
     return take_failure(c, rank, &failed, "", err);
 }
 
+static enum status send_message(struct coordinator *c, int rank, struct error *err)
+{
+    if (((struct message_run *)c->bundle.data)->count == 0)
+        return OK;
+    return wire_send(c->wire, rank, TO_RANK, MSG_RUN, c->bundle.data, c->bundle.used, NULL, 0, err);
+}
+
+/* Weights make a bundle long: it travels in several messages. */
 static enum status send_bundle(struct coordinator *c, const struct action *action,
                                struct error *err)
 {
-    enum status st = bundle_begin(&c->bundle, c->plan, c->checkpoints.folder, err);
+    enum status st = bundle_begin(&c->bundle, c->checkpoints.folder, err);
     for (int i = 0; i < action->count && st == OK; i++) {
         bool fits;
         char why[128];
         int64_t run = action->runs[i];
-        st = bundle_add(&c->bundle, c->plan, run, scheduler_attempt(c->scheduler, run), &fits, why,
-                        sizeof why, err);
+        struct bundle_order order = {c->plan, c->store, run, scheduler_attempt(c->scheduler, run)};
+        st = bundle_add(&c->bundle, &order, &fits, why, sizeof why, err);
         if (st == OK && !fits)
             st = refuse(c, action->rank, run, why, err);
+        if (st == OK && c->bundle.used > BUNDLE_BYTES) {
+            st = send_message(c, action->rank, err);
+            if (st == OK)
+                st = bundle_begin(&c->bundle, c->checkpoints.folder, err);
+        }
     }
-    if (st != OK || ((struct message_run *)c->bundle.data)->count == 0)
-        return st;
-    return wire_send(c->wire, action->rank, TO_RANK, MSG_RUN, c->bundle.data, c->bundle.used, NULL,
-                     0, err);
+    return st == OK ? send_message(c, action->rank, err) : st;
 }
 
 static enum status send_all(struct coordinator *c, enum message_tag tag, const void *data,

@@ -50,7 +50,15 @@ const struct message_item *message_next_item(const void *data, size_t bytes, siz
     if (*at == 0 && !pass(at, bytes, sizeof *run, run->folder))
         return NULL;
     const struct message_item *item = head_at(data, bytes, *at, sizeof *item);
-    return item && pass(at, bytes, sizeof *item, item->text) ? item : NULL;
+    return item && pass(at, bytes, sizeof *item, item->text) && pass(at, bytes, 0, item->weights)
+               ? item
+               : NULL;
+}
+
+const void *message_weights(const struct message_item *item)
+{
+    const unsigned char *text = (const unsigned char *)(item + 1);
+    return item->weights > 0 ? text + message_padded((size_t)item->text) : NULL;
 }
 
 const struct message_record *message_next_record(const void *data, size_t bytes, size_t *at)

@@ -26,7 +26,7 @@ struct coordinator {
     struct bundle bundle;
     struct progress progress;
     struct checkpoints checkpoints;
-    int64_t kept, failures_said;
+    int64_t total, kept, failures_said; /* total: runs that this job is about, kept ones included */
     double started, ticked, drained_at, stopped_at; /* 0: not yet */
     int stopped_members;
     bool logs_failed;

@@ -84,6 +84,11 @@ static enum status take_record(struct coordinator *c, int rank, const struct mes
     enum run_fate fate = report(c, kinds[record->outcome], rank, record->run, record->seconds);
     bool shown = forget_current(c, rank, record->run);
     struct row_log log = log_of(c, rank, record->attempt, record->seconds, record->started, NULL);
+    if (store_lacks(c->store, record->run)) /* its row is done, whatever becomes of this */
+        return fate != FATE_ENDED
+                   ? OK
+                   : store_amend(c->store, record->run, (const unsigned char *)(record + 1),
+                                 (size_t)record->bytes, err);
     if (fate == FATE_LEFT && shown) /* or the row would go on to say that it runs */
         return store_commit(c->store, record->run, ROW_STOPPED, NULL, 0, &log, err);
     if (fate != FATE_ENDED)
@@ -126,7 +131,7 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
     }
     struct row_log log =
         log_of(c, rank, failed->attempt, failed->seconds, failed->started, failed->text);
-    if (fate != FATE_LOST && !shown)
+    if ((fate != FATE_LOST && !shown) || store_lacks(c->store, failed->run))
         return OK;
     enum row_status status = failed->failure == FAILURE_TIME ? ROW_TIMEOUT : ROW_FAILED;
     if (fate != FATE_LOST) /* it waits again; the row must not say that it runs */
@@ -148,6 +153,8 @@ static enum status take_progress(struct coordinator *c, int rank,
     if (member->run != progress->run) {
         member->run = progress->run;
         member->since = clock_monotonic() - progress->seconds;
+        if (store_lacks(c->store, progress->run))
+            return OK;
         struct row_log log =
             log_of(c, rank, progress->attempt, NAN, clock_wall() - progress->seconds, NULL);
         st = store_start(c->store, progress->run, &log, err);

@@ -1,10 +1,17 @@
 #include "cluster/nursery.h"
 #include "sweep/plan.h"
 
-enum status nursery_engine(struct record *record, enum run_outcome *outcome, const char *text,
-                           uint64_t analyses, const struct run_host *host, struct error *err)
+enum status nursery_engine(struct record *record, enum run_outcome *outcome,
+                           const struct message_item *item, const struct run_host *host,
+                           struct error *err)
 {
     struct run_config config;
-    enum status st = plan_config_from(&config, text, err);
-    return st == OK ? run_execute(record, outcome, &config, analyses, host, err) : st;
+    enum status st = plan_config_from(&config, (const char *)(item + 1), err);
+    if (st != OK)
+        return st;
+    if (item->weights == 0)
+        return run_execute(record, outcome, &config, item->analyses, host, err);
+    *outcome = RUN_DONE;
+    return run_analyse(record, &config, item->analyses, message_weights(item),
+                       (size_t)item->weights / sizeof(float), err);
 }

@@ -91,6 +91,15 @@ bool run_column_applies(const struct run_config *config, uint64_t analyses, int 
                      analysis_at(a)->applies(&config->task, &config->tokens, &config->model));
 }
 
+uint64_t run_analyses_for(const struct run_config *config)
+{
+    uint64_t found = 0;
+    for (int a = 0; a < analysis_count(); a++)
+        if (run_column_applies(config, ~UINT64_C(0), columns_of_analysis(a)))
+            found |= UINT64_C(1) << a;
+    return found;
+}
+
 const struct axis *run_axis(enum column_axis axis)
 {
     return &axes[axis];

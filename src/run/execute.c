@@ -3,56 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/analysis.h"
 #include "base/hash.h"
 #include "columns.h"
-#include "math/lapack.h"
+#include "inside.h"
 #include "train/statistics.h"
-#include "train/train.h"
-
-struct run {
-    const struct run_config *config;
-    uint64_t analyses; /* asked for, and applying to this run */
-    struct task task;
-    struct model model;
-    const struct kernels *kernels; /* NULL while measuring */
-    struct arena arena;
-
-    struct trainer *trainer;
-    double *losses; /* [evaluation.tasks] */
-    float *tensor;  /* [largest tensor] */
-    void *states[RUN_ANALYSES_MAX];
-};
-
-static enum status run_init(struct run *run, const struct run_config *config, uint64_t analyses,
-                            struct error *err)
-{
-    *run = (struct run){.config = config, .arena = arena_measure()};
-    enum status st = task_init(&run->task, &config->task, &config->tokens, err);
-    if (st == OK)
-        st = run_check(config, &run->model, err);
-    assert(analysis_count() <= RUN_ANALYSES_MAX);
-    for (int a = 0; a < analysis_count(); a++)
-        if (run_column_applies(config, analyses, columns_of_analysis(a)))
-            run->analyses |= UINT64_C(1) << a;
-    return st;
-}
-
-static bool wants(const struct run *run, int analysis)
-{
-    return run->analyses >> analysis & 1;
-}
-
-static struct analysis_input input_of(const struct run *run)
-{
-    return (struct analysis_input){
-        .task = &run->task,
-        .model = &run->model,
-        .weights = run->trainer ? train_weights(run->trainer) : NULL,
-        .kernels = run->kernels,
-        .evaluation = run->config->evaluation,
-    };
-}
 
 static size_t largest_tensor(const struct model *model)
 {
@@ -75,10 +29,7 @@ static void lay_out(struct run *run)
                                              });
     run->losses = ARENA_TAKE(&run->arena, double, run->config->evaluation.tasks);
     run->tensor = ARENA_TAKE(&run->arena, float, largest_tensor(&run->model));
-    struct analysis_input input = input_of(run);
-    for (int a = 0; a < analysis_count(); a++)
-        if (wants(run, a))
-            run->states[a] = analysis_at(a)->create(&run->arena, &input);
+    run_lay_out_analyses(run);
 }
 
 size_t run_memory(const struct run_config *config, uint64_t analyses)
@@ -115,11 +66,7 @@ double run_cost(const struct run_config *config, uint64_t analyses)
     double trained = (double)config->train.steps * config->train.batch;
     double evaluated = (double)config->train.evaluations * config->evaluation.tasks;
     double cost = trained * (sample + 3 * forward) + evaluated * (sample + forward);
-    struct analysis_input input = input_of(&run);
-    for (int a = 0; a < analysis_count(); a++)
-        if (wants(&run, a))
-            cost += analysis_at(a)->cost(&input);
-    return cost;
+    return cost + run_cost_of_analyses(&run);
 }
 
 static void put_column(struct record *record, const struct run *run, int column, const void *data)
@@ -157,35 +104,6 @@ static void put_weights(struct record *record, const struct run *run)
         for (int j = 0; j < tensor->rank; j++)
             shape[j] = tensor->shape[j];
         record_put(record, PART_TENSOR, i, shape, run->tensor, tensor->count * sizeof(float));
-    }
-}
-
-struct analysis_sink {
-    struct record *record;
-    int first; /* column */
-};
-
-static void put_analysis(void *context, int column, const int32_t shape[COLUMN_AXES],
-                         const void *data)
-{
-    struct analysis_sink *sink = context;
-    int index = sink->first + column;
-    size_t bytes = column_type_bytes(run_column(index)->type);
-    for (int i = 0; i < COLUMN_AXES; i++)
-        bytes *= (size_t)shape[i];
-    record_put(sink->record, PART_COLUMN, index, shape, data, bytes);
-}
-
-static void analyse(struct record *record, struct run *run)
-{
-    struct analysis_input input = input_of(run);
-    lapack_threads(1);
-    for (int a = 0; a < analysis_count(); a++) {
-        if (!wants(run, a))
-            continue;
-        struct analysis_sink sink = {record, columns_of_analysis(a)};
-        struct analysis_output output = {&sink, put_analysis};
-        analysis_at(a)->execute(run->states[a], &input, &output);
     }
 }
 
@@ -274,7 +192,7 @@ static enum run_outcome carry_out(struct record *record, struct run *run,
     if (trained == TRAIN_DIVERGED)
         return RUN_DIVERGED;
     put_final(record, run);
-    analyse(record, run);
+    run_put_analyses(record, run);
     if (run->config->keep.weights == KEEP_FINAL)
         put_weights(record, run);
     return RUN_DONE;

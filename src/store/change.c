@@ -33,6 +33,22 @@ static enum status check_name(const struct store *store, const struct plan *plan
                      store->path, store->name ? store->name : "", plan_name(plan));
 }
 
+/* What the plan has more, and whether the rows that are kept can get it. */
+static void compare_analyses(struct store_change *change, const struct origins *origins,
+                             const struct plan *plan)
+{
+    change->analyses = plan_analyses(plan) & ~origins->sources[0]->analyses;
+    for (int64_t i = 0; i < plan_count(plan) && change->analyses; i++) {
+        const struct origin *origin = origins_find(origins, plan_identity(plan, i));
+        if (!origin || origin_status(origins, origin) != ROW_DONE ||
+            origin_keep(origins, origin).weights != KEEP_NONE)
+            continue;
+        struct run_config config;
+        plan_config(plan, i, &config);
+        change->weightless += (run_analyses_for(&config) & change->analyses) != 0;
+    }
+}
+
 static enum status compare(struct origins_rows *rows, struct origins *origins, const char *path,
                            const struct plan *plan, int flags, struct error *err)
 {
@@ -43,7 +59,9 @@ static enum status compare(struct origins_rows *rows, struct origins *origins, c
     if (status == OK)
         status = origins_rows(rows, origins, plan, err);
     if (status == OK)
-        rows->change.same = is_same(origins->sources[0], plan, rows);
+        compare_analyses(&rows->change, origins, plan);
+    if (status == OK)
+        rows->change.same = rows->change.analyses == 0 && is_same(origins->sources[0], plan, rows);
     return status;
 }
 

@@ -52,18 +52,22 @@ enum row_status writer_status(const struct store *store, int64_t run)
 
 /* The column `status` is what counts: what belongs to it is there before, its copies come after. */
 int writer_put_status(const struct store *store, int64_t run, enum row_status status,
-                      const uint64_t *checksum, const double *figures)
+                      const struct proof *proof, const double *figures)
 {
     const struct map *map = &store->map;
     const unsigned char byte = (unsigned char)status;
     char text[STATE_LETTERS] = "";
     memcpy(text, row_status_name(status), strlen(row_status_name(status)));
     int64_t summary = map->summary.offset + run * (int64_t)map->summary.row;
-    if (checksum && map_write(store->fd, checksum, map_find(&map->results, "checksum"), run) != 0)
+    const struct map_column *analysed = map_find(&map->results, "analysed");
+    if (proof &&
+        map_write(store->fd, &proof->checksum, map_find(&map->results, "checksum"), run) != 0)
         return -1;
     if (figures &&
         map_write_at(store->fd, figures, (size_t)map->summary.figure_count * sizeof *figures,
                      summary + (int64_t)map->summary.figures) != 0)
+        return -1;
+    if (proof && analysed && map_write(store->fd, &proof->analysed, analysed, run) != 0)
         return -1;
     if (map_write(store->fd, &byte, map_find(&map->results, "status"), run) != 0 ||
         map_write(store->fd, text, map_find(&map->results, "state"), run) != 0)
@@ -161,6 +165,14 @@ enum status store_progress(struct store *store, int64_t run, int evaluation, flo
 
 /* ---- a run that ended */
 
+struct proof writer_prove(const struct store *store, int64_t run, const unsigned char *image,
+                          enum row_status status, uint64_t analysed)
+{
+    struct place place = writer_place(store, run);
+    struct row_key key = {store->identity[run], analysed, status};
+    return (struct proof){image_checksum(image, &store->map, place.class, &key), analysed};
+}
+
 /* All that the row will be. A stopped row keeps what lies in it: the run goes on from there. */
 static enum status compose(struct entry *entry, const struct store *store,
                            const unsigned char *record, size_t bytes, const struct row_log *log,
@@ -178,9 +190,10 @@ static enum status compose(struct entry *entry, const struct store *store,
         image_log(entry->image, map, log);
     enum status status = image_record(entry->image, map, place.class, store->columns,
                                       store->column_count, record, bytes, err);
+    bool result = entry->status == ROW_DONE || entry->status == ROW_DIVERGED;
     image_figures(entry->figures, entry->image, map);
-    entry->checksum =
-        image_checksum(entry->image, map, place.class, store->identity[entry->run], entry->status);
+    entry->proof = writer_prove(store, entry->run, entry->image, entry->status,
+                                result ? store->roster.analyses & store->analyses : 0);
     return status;
 }
 
@@ -189,9 +202,28 @@ int writer_put_entry(const struct store *store, const struct entry *entry)
     struct place place = writer_place(store, entry->run);
     if (!entry->image)
         return 0;
+    if (entry->analyses)
+        return image_write_analyses(store->fd, entry->image, &store->map, entry->run,
+                                    entry->analyses);
     if (entry->status == ROW_STOPPED)
         return image_write_log(store->fd, entry->image, &store->map, entry->run);
     return image_write(store->fd, entry->image, &store->map, &place);
+}
+
+enum status writer_send(struct store *store, struct entry *entry, struct error *err)
+{
+    enum status status = writer_make_room(store, entry->bytes, err);
+    if (status != OK) {
+        entry_destroy(entry);
+        return status;
+    }
+    overtake(store, entry->run);
+    if (writer_put_entry(store, entry) != 0)
+        store->trouble = errno; /* as a sync that failed: written once more, later */
+    store->status[entry->run] = (unsigned char)(entry->status | QUEUED);
+    store->kept += entry->bytes;
+    writer_queue(store, entry);
+    return OK;
 }
 
 enum status store_commit(struct store *store, int64_t run, enum row_status status,
@@ -204,16 +236,7 @@ enum status store_commit(struct store *store, int64_t run, enum row_status statu
     *entry = (struct entry){.run = run, .status = status};
     enum status result = compose(entry, store, record, bytes, log, err);
     if (result == OK)
-        result = writer_make_room(store, entry->bytes, err);
-    if (result != OK) {
-        entry_destroy(entry);
-        return result;
-    }
-    overtake(store, run);
-    if (writer_put_entry(store, entry) != 0)
-        store->trouble = errno; /* as a sync that failed: written once more, later */
-    store->status[run] = (unsigned char)(status | QUEUED);
-    store->kept += entry->bytes;
-    writer_queue(store, entry);
-    return OK;
+        return writer_send(store, entry, err);
+    entry_destroy(entry);
+    return result;
 }

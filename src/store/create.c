@@ -15,10 +15,40 @@
 #include "hdf.h"
 #include "seal.h"
 
+enum { ANALYSES_TEXT = 4096 };
+
+/* "gd alignment probe" */
+static void analyses_text(char *text, size_t size, uint64_t analyses)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int a = 0; a < run_analyses() && used < size; a++)
+        if (analyses >> a & 1)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
+                                     run_analysis_name(a));
+}
+
+/* What the bits of `analysed` mean, as CF says it. */
+static void analyses_attributes(struct hdf *hdf, hid_t dataset, uint64_t analyses)
+{
+    char names[ANALYSES_TEXT];
+    uint64_t masks[RUN_ANALYSES_MAX];
+    int count = 0;
+    for (int a = 0; a < run_analyses(); a++)
+        if (analyses >> a & 1)
+            masks[count++] = UINT64_C(1) << a;
+    if (count == 0)
+        return;
+    analyses_text(names, sizeof names, analyses);
+    hdf_attribute_array(hdf, dataset, "flag_masks", HDF_U64, masks, count);
+    hdf_attribute_text(hdf, dataset, "flag_meanings", names);
+}
+
 static void root_attributes(struct hdf *hdf, const struct layout *layout,
                             const struct store_provenance *from)
 {
-    char now[32];
+    char now[32], analyses[ANALYSES_TEXT];
+    analyses_text(analyses, sizeof analyses, layout->analyses);
     time_t seconds = time(NULL);
     struct tm utc;
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
@@ -30,6 +60,7 @@ static void root_attributes(struct hdf *hdf, const struct layout *layout,
         {"about", layout->about},
         {"sweep", layout->sweep},
         {"overrides", layout->overrides},
+        {"analyses", analyses},
         {"created", now},
         {"version", from->version},
         {"commit", from->commit},
@@ -179,6 +210,8 @@ static void make_datasets(struct hdf *hdf, hid_t *ids, const struct dataset *row
                 results_attributes(hdf, group, layout);
         }
         ids[i] = make_dataset(hdf, group, &rows[i], ids);
+        if (strcmp(rows[i].name, "analysed") == 0)
+            analyses_attributes(hdf, ids[i], layout->analyses);
     }
 }
 

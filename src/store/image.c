@@ -229,20 +229,20 @@ void image_figures(double *figures, const unsigned char *image, const struct map
 }
 
 uint64_t image_checksum(const unsigned char *image, const struct map *map,
-                        const struct map_class *class, uint64_t identity, enum row_status status)
+                        const struct map_class *class, const struct row_key *key)
 {
     const unsigned char *tensors = image + map->results_bytes + map->log_bytes;
-    uint64_t hash = hash_xxh64(&identity, sizeof identity, 0);
+    uint64_t hash = hash_xxh64(&key->identity, sizeof key->identity, 0);
     for (int c = 0; c < map->results.count; c++) {
         const struct map_column *column = &map->results.columns[c];
-        if (column->covered)
+        if (image_covers(column, key->analysed))
             hash = hash_xxh64(image + column->place, column->row, hash);
     }
     for (int t = 0; class && t < class->tensors.count; t++) {
         const struct map_column *column = &class->tensors.columns[t];
         hash = hash_xxh64(tensors + column->place, column->row, hash);
     }
-    unsigned char byte = (unsigned char)status;
+    unsigned char byte = (unsigned char)key->status;
     return hash_xxh64(&byte, 1, hash);
 }
 
@@ -273,6 +273,17 @@ int image_read(unsigned char *image, int fd, const struct map *map, const struct
         good = map_read(fd, tensor_part(image, map) + column->place, column, place->weights_row, 1);
     }
     return good;
+}
+
+int image_write_analyses(int fd, const unsigned char *image, const struct map *map, int64_t run,
+                         uint64_t analyses)
+{
+    for (int c = 0; c < map->results.count; c++) {
+        const struct map_column *column = &map->results.columns[c];
+        if ((column->analysis & analyses) && map_write(fd, image + column->place, column, run) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 int image_write(int fd, const unsigned char *image, const struct map *map,

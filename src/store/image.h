@@ -32,10 +32,20 @@ void image_log(unsigned char *image, const struct map *map, const struct row_log
 void image_figures(double *figures, const unsigned char *image, const struct map *map);
 
 /* Checksum of a row: XXH64 of the identity; then, the hash so far as the seed, of the row of each
- * number column of /results in the order of their creation (status and checksum left out), of each
- * tensor, and of the status. */
+ * number column of /results in the order of their creation (status, checksum, analysed and columns
+ * of analyses that are not in `analysed` left out), of each tensor, and of the status. */
+struct row_key {
+    uint64_t identity, analysed;
+    enum row_status status;
+};
 uint64_t image_checksum(const unsigned char *image, const struct map *map,
-                        const struct map_class *class, uint64_t identity, enum row_status status);
+                        const struct map_class *class, const struct row_key *key);
+
+/* Whether the checksum of a row with these analyses covers the column. */
+static inline bool image_covers(const struct map_column *column, uint64_t analysed)
+{
+    return column->covered && (!column->analysis || (column->analysis & analysed));
+}
 
 /* Columns of another file by name, for each column of this one that is not given: NULL where it has
  * none of that type and rank. */
@@ -54,6 +64,9 @@ bool image_carry(unsigned char *to, const struct map *map, const struct map_clas
 int image_read(unsigned char *image, int fd, const struct map *map, const struct place *place);
 int image_write(int fd, const unsigned char *image, const struct map *map,
                 const struct place *place);
+/* Only the columns of these analyses. */
+int image_write_analyses(int fd, const unsigned char *image, const struct map *map, int64_t run,
+                         uint64_t analyses);
 int image_write_log(int fd, const unsigned char *image, const struct map *map, int64_t run);
 
 #endif

@@ -132,6 +132,8 @@ static void add_given(struct list *list)
     add_letters(list, "state", STATE_LETTERS, CONTENT_STATE, "status as text");
     add_column(list, "checksum", HDF_U64, CONTENT_FILL, NULL,
                "XXH64 over identity, numbers, weights and status of the run");
+    add_column(list, "analysed", HDF_U64, CONTENT_FILL, NULL,
+               "analyses that the run has, a bit each");
     add_column(list, "config", HDF_TEXT, CONTENT_CONFIG, NULL,
                "canonical text: the keys that decide what is computed");
     add_column(list, "weights_class", HDF_TEXT, CONTENT_CLASS, NULL,

@@ -50,6 +50,7 @@ struct layout_run {
 struct layout {
     const char *name, *about, *sweep, *overrides;
     bool quick;
+    uint64_t analyses; /* bit a = analysis a */
     int64_t runs;
     struct layout_axis axes[AXIS_COUNT];
     const struct column **columns; /* only those that some run fills */
@@ -72,6 +73,9 @@ struct layout_rows {
     const struct run_config *retired; /* runs behind those of the plan */
     int64_t retired_count;
 };
+
+/* The configuration of a row of a layout that was made from a plan. */
+void layout_config(struct run_config *config, const struct layout *layout, int64_t row);
 
 /* rows NULL: a file of the plan alone. */
 enum status layout_plan(struct layout *layout, const struct plan *plan,

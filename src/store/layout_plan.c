@@ -7,8 +7,7 @@
 
 #include "layout.h"
 
-/* The configuration of a row. */
-static void row_config(struct run_config *config, const struct layout *layout, int64_t index)
+void layout_config(struct run_config *config, const struct layout *layout, int64_t index)
 {
     int64_t listed = plan_count(layout->plan);
     if (index >= listed) {
@@ -23,7 +22,7 @@ static void row_config(struct run_config *config, const struct layout *layout, i
 static void describe(struct layout_run *run, const struct layout *layout, int64_t index)
 {
     struct run_config config;
-    row_config(&config, layout, index);
+    layout_config(&config, layout, index);
     run->identity = index < plan_count(layout->plan) ? plan_identity(layout->plan, index)
                                                      : plan_identity_of(&config);
     int length = plan_canonical(&config, run->config, sizeof run->config);
@@ -94,7 +93,7 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
 {
     struct run_config config;
     struct model model;
-    row_config(&config, layout, index);
+    layout_config(&config, layout, index);
     enum status status = run_check(&config, &model, err);
     if (status != OK)
         return status;
@@ -194,6 +193,7 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
                               .sweep = plan_text(plan),
                               .overrides = plan_overrides(plan),
                               .quick = plan_quick(plan),
+                              .analyses = plan_analyses(plan),
                               .runs = runs,
                               .same_steps = true,
                               .describe = describe,
@@ -202,7 +202,7 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
     if (runs == 0)
         return error_set(err, ERR_CONFIG, "%s: no run is left to do", plan_name(plan));
     struct walk walk;
-    row_config(&walk.first, layout, 0);
+    layout_config(&walk.first, layout, 0);
     walk.applies = calloc((size_t)run_columns() + 1, sizeof *walk.applies);
     layout->weights_class = calloc((size_t)runs, sizeof *layout->weights_class);
     layout->weights_row = calloc((size_t)runs, sizeof *layout->weights_row);

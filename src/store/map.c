@@ -109,7 +109,8 @@ static void visit_column(void *context, struct hdf *hdf, hid_t object, const cha
     fill_column(column, hdf, object, name, visit->map->runs, visit->map->bytes);
     column->given = is_listed(visit->given, name);
     column->covered = column->type != HDF_TEXT && column->type != HDF_LETTER &&
-                      column->type != HDF_STATUS && strcmp(name, "checksum") != 0;
+                      column->type != HDF_STATUS && strcmp(name, "checksum") != 0 &&
+                      strcmp(name, "analysed") != 0;
 }
 
 static void fill_group(struct map_group *group, struct hdf *hdf, struct map *map, const char *name,
@@ -309,12 +310,17 @@ void map_dispose(struct map *map)
     *map = (struct map){0};
 }
 
-const struct map_column *map_find(const struct map_group *group, const char *name)
+struct map_column *map_column(struct map_group *group, const char *name)
 {
     for (int c = 0; c < group->count; c++)
         if (group->columns[c].name && strcmp(group->columns[c].name, name) == 0)
             return &group->columns[c];
     return NULL;
+}
+
+const struct map_column *map_find(const struct map_group *group, const char *name)
+{
+    return map_column((struct map_group *)(uintptr_t)group, name);
 }
 
 /* ---- rows */

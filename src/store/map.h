@@ -25,6 +25,7 @@ struct map_column {
     size_t place;                /* in the image of a row, see image.h */
     bool given;                  /* known since creation */
     bool covered;                /* by the checksum: numbers in /results */
+    uint64_t analysis;           /* bit of the analysis that fills it; 0: none. Set by the writer */
 };
 
 /* Columns of one group, in the order of their creation. */
@@ -62,6 +63,10 @@ enum status map_open(struct hdf *hdf, const char *path, struct error *err) MUST_
 /* Does this program compute what the file holds? ERR_FILE with the way out if not. */
 enum status map_check_version(struct hdf *hdf) MUST_CHECK;
 
+/* The analyses that the file has columns of: bit a = analysis a. ERR_FILE for one that this program
+ * does not know. */
+enum status map_analyses(uint64_t *analyses, struct hdf *hdf) MUST_CHECK;
+
 /* From an open file. */
 enum status map_fill(struct map *map, struct hdf *hdf) MUST_CHECK;
 void map_dispose(struct map *map);
@@ -73,6 +78,7 @@ enum status map_texts(struct hdf *hdf, const char *column, int64_t rows,
                       void *context) MUST_CHECK;
 
 /* NULL when the group has no column of that name. */
+struct map_column *map_column(struct map_group *group, const char *name);
 const struct map_column *map_find(const struct map_group *group, const char *name);
 
 /* ---- rows, through a file descriptor; -1 and errno on failure */

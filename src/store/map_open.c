@@ -72,6 +72,32 @@ enum status map_open(struct hdf *hdf, const char *path, struct error *err)
     return OK;
 }
 
+static int find_analysis(const char *name)
+{
+    int a = run_analyses() - 1;
+    while (a >= 0 && strcmp(run_analysis_name(a), name) != 0)
+        a--;
+    return a;
+}
+
+enum status map_analyses(uint64_t *analyses, struct hdf *hdf)
+{
+    char *names = hdf_read_text(hdf, hdf->file, "analyses"), *rest = names;
+    *analyses = 0;
+    for (char *name; hdf->status == OK && (name = strsep(&rest, " "));) {
+        int a = find_analysis(name);
+        if (a >= 0)
+            *analyses |= UINT64_C(1) << a;
+        else if (*name)
+            hdf->status = error_set(hdf->err, ERR_FILE,
+                                    "%s: has the analysis '%s', which this program does not know; "
+                                    "use a newer mesasweep",
+                                    hdf->path, name);
+    }
+    free(names);
+    return hdf->status;
+}
+
 enum status map_texts(struct hdf *hdf, const char *column, int64_t rows,
                       enum status (*use)(void *context, struct hdf *hdf, int64_t row,
                                          const char *text),

@@ -83,18 +83,22 @@ static enum status allocate(struct store *store, const struct roster *roster, st
     store->identity = calloc(runs, sizeof *store->identity);
     store->status = calloc(runs, sizeof *store->status);
     store->was = calloc(runs, sizeof *store->was);
+    store->analysed = calloc(runs, sizeof *store->analysed);
     store->weights_row = calloc(runs, sizeof *store->weights_row);
     store->class = calloc(runs, sizeof *store->class);
     store->columns = calloc((size_t)roster->column_count + 1, sizeof *store->columns);
-    if (!store->identity || !store->status || !store->was || !store->weights_row || !store->class ||
-        !store->columns)
+    if (!store->identity || !store->status || !store->was || !store->analysed ||
+        !store->weights_row || !store->class || !store->columns)
         return error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
     for (int64_t i = 0; roster->identity && i < store->listed; i++)
         store->identity[i] = roster->identity(roster->context, i);
     store->column_count = roster->column_count;
     for (int i = 0; i < roster->column_count; i++) {
-        const struct map_column *column = map_find(&store->map.results, roster->column(i));
+        int analysis = roster->analysis ? roster->analysis(i) : -1;
+        struct map_column *column = map_column(&store->map.results, roster->column(i));
         bool filled = column && column->covered && !column->given;
+        if (filled && analysis >= 0)
+            column->analysis = UINT64_C(1) << analysis;
         store->columns[i] = filled ? (int)(column - store->map.results.columns) : -1;
     }
     return OK;
@@ -108,6 +112,9 @@ static enum status read_statuses(struct store *store, struct hdf *hdf)
                  store->map.runs) != 0)
         return error_set(hdf->err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     memcpy(store->was, store->status, (size_t)store->map.runs);
+    const struct map_column *analysed = map_find(&store->map.results, "analysed");
+    if (analysed && map_read(store->fd, store->analysed, analysed, 0, store->map.runs) != 0)
+        return error_set(hdf->err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     for (int64_t i = store->listed; i < store->map.runs; i++)
         if (store->status[i] != ROW_RETIRED) {
             snprintf(what, sizeof what, "%lld runs there, %lld here", (long long)store->map.runs,
@@ -126,6 +133,8 @@ static enum status read_structure(struct store *store, struct hdf *hdf, const st
         status = map_fill(&store->map, hdf);
     if (status == OK)
         store->name = hdf_read_text(hdf, hdf->file, "name");
+    if (status == OK)
+        status = map_analyses(&store->analyses, hdf);
     store->listed = roster->identity ? roster->runs : store->map.runs;
     if (status == OK && store->map.runs < store->listed) {
         snprintf(what, sizeof what, "%lld runs there, %lld here", (long long)store->map.runs,
@@ -203,6 +212,7 @@ static void dispose(struct store *store)
     free(store->identity);
     free(store->status);
     free(store->was);
+    free(store->analysed);
     free(store->weights_row);
     free(store->class);
     free(store->columns);

@@ -246,7 +246,7 @@ enum status store_origin(struct store_origin *origin, const char *path, struct e
         found.sweep = hdf_read_text(&hdf, hdf.file, "sweep");
         found.overrides = hdf_read_text(&hdf, hdf.file, "overrides");
         found.quick = hdf_read_integer(&hdf, hdf.file, "quick", 0) != 0;
-        status = hdf.status;
+        status = map_analyses(&found.analyses, &hdf);
     }
     if (status == OK && (!found.name || !found.sweep || !found.overrides))
         status = error_set(err, ERR_FILE, "%s: is damaged: its sweep is missing", path);

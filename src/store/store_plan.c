@@ -82,12 +82,15 @@ enum status store_open(struct store **store, const char *path, const struct plan
                             .given = given,
                             .context = plan,
                             .column_count = run_columns(),
-                            .column = column_name};
+                            .column = column_name,
+                            .analysis = run_column_analysis,
+                            .analyses = plan_analyses(plan)};
     return writer_open(store, path, &roster, OPEN_ALL | (break_lock ? OPEN_BREAK_LOCK : 0), err);
 }
 
 enum status writer_open_file(struct store **store, const char *path, int flags, struct error *err)
 {
-    struct roster roster = {.column_count = run_columns(), .column = column_name};
+    struct roster roster = {
+        .column_count = run_columns(), .column = column_name, .analysis = run_column_analysis};
     return writer_open(store, path, &roster, flags, err);
 }

@@ -16,8 +16,22 @@ struct copying {
     struct store *to;
     const struct origins *origins;
     struct image_match *matches; /* of each source */
+    const struct layout *layout;
     int64_t listed;
 };
+
+/* What the row has of the new file's analyses: those of the old one, and those that have nothing to
+ * say of such a run. */
+static uint64_t analysed(const struct copying *copying, int64_t row, const struct origin *origin)
+{
+    const struct store *from = copying->origins->sources[origin->source];
+    enum row_status was = origin_status(copying->origins, origin);
+    struct run_config config;
+    if (was != ROW_DONE)
+        return was == ROW_DIVERGED ? copying->to->analyses : 0;
+    layout_config(&config, copying->layout, row);
+    return copying->to->analyses & (from->analysed[origin->row] | ~run_analyses_for(&config));
+}
 
 static unsigned char *read_origin(const struct store *from, int64_t row)
 {
@@ -39,13 +53,13 @@ static int put_row(const struct copying *copying, int64_t row, const struct orig
     struct place place = writer_place(to, row);
     enum row_status was = origin_status(copying->origins, origin);
     enum row_status now = row < copying->listed ? was : ROW_RETIRED;
-    uint64_t checksum = image_checksum(image, map, place.class, origin->identity, was);
+    struct proof proof = writer_prove(to, row, image, was, analysed(copying, row, origin));
     double *figures = calloc((size_t)map->summary.figure_count + 1, sizeof *figures);
     assert(figures);
     image_figures(figures, image, map);
     int good = image_write(to->fd, image, map, &place);
     if (good == 0)
-        good = writer_put_status(to, row, now, writer_is_final(was) ? &checksum : NULL, figures);
+        good = writer_put_status(to, row, now, writer_is_final(was) ? &proof : NULL, figures);
     free(figures);
     return good;
 }
@@ -111,7 +125,7 @@ enum status transfer(const char *path, const struct layout *layout, int64_t list
                      enum publishing publishing, struct error *err)
 {
     char temporary[PATH_MAX], target[PATH_MAX] = "";
-    struct copying copying = {.origins = origins, .listed = listed};
+    struct copying copying = {.origins = origins, .layout = layout, .listed = listed};
     follow(target, path);
     enum status status = create_temporary(temporary, target, layout, provenance, err);
     if (status != OK)

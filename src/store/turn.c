@@ -37,7 +37,7 @@ void writer_queue(struct store *store, struct entry *entry)
 static int tell(struct store *store, struct entry *entry)
 {
     bool final = writer_is_final(entry->status);
-    return writer_put_status(store, entry->run, entry->status, final ? &entry->checksum : NULL,
+    return writer_put_status(store, entry->run, entry->status, final ? &entry->proof : NULL,
                              final ? entry->figures : NULL);
 }
 
@@ -49,6 +49,8 @@ static void after_good_sync(struct store *store)
     store->failures = 0;
     while ((entry = queue_take(&store->syncing))) {
         if (entry->run < 0 || entry->told) {
+            if (entry->run >= 0)
+                store->analysed[entry->run] = entry->proof.analysed;
             done_with(store, entry);
             continue;
         }
@@ -66,7 +68,7 @@ static enum status give_up(struct store *store, int reason, struct error *err)
     struct entry *entry;
     store->given_up = true;
     while ((entry = queue_take(&store->syncing)) || (entry = queue_take(&store->fresh))) {
-        if (entry->run >= 0) {
+        if (entry->run >= 0 && !entry->analyses) {
             store->status[entry->run] = ROW_PENDING | QUEUED;
             (void)writer_put_status(store, entry->run, ROW_PENDING, NULL, NULL);
         }

@@ -46,6 +46,11 @@ bool writer_is_final(enum row_status status)
     return status != ROW_PENDING && status != ROW_RUNNING && status != ROW_STOPPED;
 }
 
+static bool lacks(const struct store *store, int64_t run)
+{
+    return store->analysed[run] != store->analyses;
+}
+
 /* Whether the row has a checksum to be verified; -1 is no run. */
 static bool is_judged(const struct store *store, int64_t run)
 {
@@ -53,10 +58,16 @@ static bool is_judged(const struct store *store, int64_t run)
            writer_is_final((enum row_status)store->status[run]);
 }
 
-/* hash[run] goes on with the row of each run that is judged; what no such run needs is not read.
+/* Two hashes of each row: with the columns of the analyses that it says it has; and with those of
+ * the whole file, as a writer that was killed may have left it saying less. */
+struct hashes {
+    uint64_t *own, *full; /* [runs] */
+};
+
+/* The hashes go on with the row of each run that is judged; what no such run needs is not read.
  * `runs` [rows]: the run of each row; NULL: its number. */
-static int hash_column(uint64_t *hash, const struct store *store, const struct map_column *column,
-                       int64_t rows, const int64_t *runs)
+static int hash_column(const struct hashes *hashes, const struct store *store,
+                       const struct map_column *column, int64_t rows, const int64_t *runs)
 {
     int good = 0;
     struct scan scan = scan_begin(store->fd, column, 0, rows);
@@ -73,16 +84,18 @@ static int hash_column(uint64_t *hash, const struct store *store, const struct m
                 continue;
             good = read ? 0 : scan_read(&scan);
             read = true;
-            if (good == 0)
-                hash[run] =
-                    hash_xxh64(scan.buffer + (size_t)i * column->row, column->row, hash[run]);
+            const unsigned char *row = scan.buffer + (size_t)i * column->row;
+            if (good == 0 && (!column->analysis || (column->analysis & store->analysed[run])))
+                hashes->own[run] = hash_xxh64(row, column->row, hashes->own[run]);
+            if (good == 0 && lacks(store, run))
+                hashes->full[run] = hash_xxh64(row, column->row, hashes->full[run]);
         }
     }
     free(scan.buffer);
     return good;
 }
 
-static int hash_class(uint64_t *hash, const struct store *store, int c)
+static int hash_class(const struct hashes *hashes, const struct store *store, int c)
 {
     const struct map_class *class = &store->map.classes[c];
     int64_t *runs = malloc((size_t)(class->tensors.rows + 1) * sizeof *runs);
@@ -94,22 +107,24 @@ static int hash_class(uint64_t *hash, const struct store *store, int c)
             runs[store->weights_row[i]] = i;
     int good = 0;
     for (int t = 0; t < class->tensors.count && good == 0; t++)
-        good = hash_column(hash, store, &class->tensors.columns[t], class->tensors.rows, runs);
+        good = hash_column(hashes, store, &class->tensors.columns[t], class->tensors.rows, runs);
     free(runs);
     return good;
 }
 
-/* hash[run]: what the checksum of each row is before its last byte, the status */
-static int hash_rows(uint64_t *hash, const struct store *store)
+/* What the checksum of each row is before its last byte, the status. */
+static int hash_rows(const struct hashes *hashes, const struct store *store)
 {
     int good = 0;
     for (int64_t i = 0; i < store->map.runs; i++)
-        hash[i] = hash_xxh64(&store->identity[i], sizeof store->identity[i], 0);
+        hashes->own[i] = hashes->full[i] =
+            hash_xxh64(&store->identity[i], sizeof store->identity[i], 0);
     for (int c = 0; c < store->map.results.count && good == 0; c++)
         if (store->map.results.columns[c].covered)
-            good = hash_column(hash, store, &store->map.results.columns[c], store->map.runs, NULL);
+            good =
+                hash_column(hashes, store, &store->map.results.columns[c], store->map.runs, NULL);
     for (int c = 0; c < store->map.class_count && good == 0; c++)
-        good = hash_class(hash, store, c);
+        good = hash_class(hashes, store, c);
     return good;
 }
 
@@ -153,13 +168,27 @@ static bool holds(struct store *store, int64_t run, uint64_t hash, uint64_t chec
     return false;
 }
 
-static int judge(struct store *store, const uint64_t *hash, const uint64_t *checksum)
+/* The row has all analyses and does not say so: its writer was killed between the two. */
+static int mend_analysed(struct store *store, int64_t run)
+{
+    const struct map_column *analysed = map_find(&store->map.results, "analysed");
+    store->analysed[run] = store->analyses;
+    if (!analysed || !(store->flags & OPEN_WRITE))
+        return 0;
+    return map_write(store->fd, &store->analyses, analysed, run);
+}
+
+static int judge(struct store *store, const struct hashes *hashes, const uint64_t *checksum)
 {
     int good = 0;
     bool writes = store->flags & OPEN_WRITE;
     for (int64_t i = 0; i < store->map.runs && good == 0; i++) {
         bool known = store->status[i] < ROW_STATUS_COUNT;
-        bool bad = !known || (is_judged(store, i) && !holds(store, i, hash[i], checksum[i]));
+        bool bad = !known || (is_judged(store, i) && !holds(store, i, hashes->own[i], checksum[i]));
+        if (known && bad && lacks(store, i) && holds(store, i, hashes->full[i], checksum[i])) {
+            bad = false;
+            good = mend_analysed(store, i);
+        }
         if (bad && writes && i >= store->listed)
             continue; /* it can not run again */
         if (bad)
@@ -246,18 +275,20 @@ static int rebuild(const struct store *store)
 enum status writer_verify(struct store *store, struct error *err)
 {
     size_t runs = (size_t)store->map.runs;
-    uint64_t *hash = malloc(runs * sizeof *hash), *checksum = malloc(runs * sizeof *checksum);
+    struct hashes hashes = {malloc(runs * sizeof(uint64_t)), malloc(runs * sizeof(uint64_t))};
+    uint64_t *checksum = malloc(runs * sizeof *checksum);
     enum status status = OK;
-    if (!hash || !checksum)
+    if (!hashes.own || !hashes.full || !checksum)
         status = error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
     const struct map_group *results = &store->map.results;
     if (status == OK &&
         (map_read(store->fd, checksum, map_find(results, "checksum"), 0, store->map.runs) != 0 ||
-         hash_rows(hash, store) != 0 || judge(store, hash, checksum) != 0 ||
+         hash_rows(&hashes, store) != 0 || judge(store, &hashes, checksum) != 0 ||
          ((store->flags & OPEN_WRITE) && rebuild(store) != 0)))
         status =
             error_set(err, ERR_IO, "%s: can not read or write: %s", store->path, strerror(errno));
-    free(hash);
+    free(hashes.own);
+    free(hashes.full);
     free(checksum);
     return status;
 }

@@ -21,6 +21,13 @@ struct roster {
     const void *context;
     int column_count; /* names of the record's columns */
     const char *(*column)(int i);
+    int (*analysis)(int i); /* that fills it, or -1; NULL: all are of training */
+    uint64_t analyses;      /* that results have which are committed: bit a = analysis a */
+};
+
+/* What stands beside the status of a row that has one for good. */
+struct proof {
+    uint64_t checksum, analysed;
 };
 
 /* A committed row on its way: its record is written and waits for a good sync, then its status is
@@ -30,8 +37,9 @@ struct entry {
     struct entry *next;
     int64_t run; /* -1: overtaken by a later attempt */
     enum row_status status;
-    bool told; /* the status is written */
-    uint64_t checksum;
+    bool told;         /* the status is written */
+    uint64_t analyses; /* only these are added to a row that is done; 0: it is a whole row */
+    struct proof proof;
     double *figures;      /* of the summary; owned */
     unsigned char *image; /* owned; NULL once the record is safe */
     size_t bytes;
@@ -62,6 +70,8 @@ struct store {
     uint64_t *identity;    /* [runs] */
     unsigned char *status; /* [runs] enum row_status | QUEUED */
     unsigned char *was;    /* [runs] the status in a row's checksum: a retired one keeps its own */
+    uint64_t *analysed;    /* [runs] bit a: the row has analysis a */
+    uint64_t analyses;     /* of the file */
     int32_t *weights_row;  /* [runs] */
     int16_t *class;        /* [runs] place in map.classes, -1: none */
     int *columns;          /* of the record's numbering -> place in map.results, -1 */
@@ -95,10 +105,14 @@ struct place writer_place(const struct store *store, int64_t run);
 unsigned char *writer_image(const struct store *store, int64_t run);
 enum row_status writer_status(const struct store *store, int64_t run);
 
-/* Status, its text and the copy in the summary; with a checksum and figures when not NULL. -1 and
- * errno on failure. */
+/* Status, its text and the copy in the summary; with proof and figures when not NULL. -1 and errno
+ * on failure. */
 int writer_put_status(const struct store *store, int64_t run, enum row_status status,
-                      const uint64_t *checksum, const double *figures);
+                      const struct proof *proof, const double *figures);
+
+/* The proof of an image that goes into the row `run` with this status. */
+struct proof writer_prove(const struct store *store, int64_t run, const unsigned char *image,
+                          enum row_status status, uint64_t analysed);
 
 /* Whether rows of this status carry a checksum. */
 bool writer_is_final(enum row_status status);
@@ -110,6 +124,9 @@ enum status writer_verify(struct store *store, struct error *err) MUST_CHECK;
 
 /* Writes what is kept of an entry, as often as needed; -1 and errno on failure. */
 int writer_put_entry(const struct store *store, const struct entry *entry);
+
+/* Takes the entry: its record is written now, its status follows after a good sync. */
+enum status writer_send(struct store *store, struct entry *entry, struct error *err) MUST_CHECK;
 
 /* The entry waits for the next sync. */
 void writer_queue(struct store *store, struct entry *entry);

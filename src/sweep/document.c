@@ -227,6 +227,7 @@ static enum status read_analyses(struct plan *plan, const struct yaml *yaml,
                                  const struct yaml_node *node, struct error *err)
 {
     plan->analyses = 0;
+    plan->lists_analyses = true;
     for (const struct yaml_node *entry = node->first; entry; entry = entry->next) {
         int found = -1;
         for (int i = 0; entry->text && i < run_analyses(); i++)

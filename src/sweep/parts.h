@@ -24,7 +24,7 @@ struct run {
 
 struct plan {
     char *path, *name, *about, *text, *overrides; /* owned */
-    bool quick;
+    bool quick, lists_analyses;
     uint64_t analyses;
 
     /* As the document and the command line say. */

@@ -158,6 +158,16 @@ uint64_t plan_analyses(const struct plan *plan)
     return plan->analyses;
 }
 
+bool plan_lists_analyses(const struct plan *plan)
+{
+    return plan->lists_analyses;
+}
+
+void plan_set_analyses(struct plan *plan, uint64_t analyses)
+{
+    plan->analyses = analyses;
+}
+
 int64_t plan_count(const struct plan *plan)
 {
     return plan->count;

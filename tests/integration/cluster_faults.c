@@ -55,9 +55,11 @@ static enum status eat(struct error *err)
 }
 
 /* The engine, with faults. */
-static enum status work(struct record *record, enum run_outcome *outcome, const char *text,
-                        uint64_t analyses, const struct run_host *host, struct error *err)
+static enum status work(struct record *record, enum run_outcome *outcome,
+                        const struct message_item *item, const struct run_host *host,
+                        struct error *err)
 {
+    const char *text = (const char *)(item + 1);
     const char *line = strstr(text, "seed=");
     int seed = line ? atoi(line + strlen("seed=")) : 0; /* 0 is the default and is not written */
     if (seed == ALWAYS || (seed == ONCE && first_time())) {
@@ -73,7 +75,7 @@ static enum status work(struct record *record, enum run_outcome *outcome, const 
         return eat(err);
     if (seed == REFUSED)
         return error_set(err, ERR_CONFIG, "model.depth: not today");
-    enum status st = nursery_engine(record, outcome, text, analyses, host, err);
+    enum status st = nursery_engine(record, outcome, item, host, err);
     if (seed == DIVERGES)
         *outcome = RUN_DIVERGED;
     if (seed == SCRIBBLES) {

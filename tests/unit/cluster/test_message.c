@@ -52,11 +52,36 @@ static void what_is_cut_or_false_is_refused(void **state)
         b.head.folder = wrong[i];
         assert_false(message_valid(MSG_RUN, &b, sizeof b));
     }
+    static const int64_t weights[] = {-1, 1, 8, INT64_MAX, INT64_MIN}; /* there are none */
+    for (size_t i = 0; i < COUNT(weights); i++) {
+        b = bundle();
+        b.second.weights = weights[i];
+        assert_false(message_valid(MSG_RUN, &b, sizeof b));
+    }
     b = bundle();
     b.first.record_bytes = -1;
     assert_false(message_valid(MSG_RUN, &b, sizeof b));
     assert_false(message_valid(0, &b, sizeof b));
     assert_false(message_valid(99, &b, sizeof b));
+}
+
+static void weights_lie_behind_the_text(void **state)
+{
+    (void)state;
+    struct {
+        struct message_run head;
+        struct message_item item;
+        char text[8];
+        float weights[3];
+        char padding[4];
+    } m = {.head = {.count = 1}, .item = {.text = 8, .weights = 12}, .weights = {1, 2, 3}};
+    size_t at = 0;
+    assert_true(message_valid(MSG_RUN, &m, sizeof m));
+    const struct message_item *item = message_next_item(&m, sizeof m, &at);
+    assert_int_equal(at, sizeof m);
+    assert_ptr_equal(message_weights(item), m.weights);
+    m.item.weights = 0;
+    assert_null(message_weights(&m.item));
 }
 
 static void records_are_refused_when_a_length_points_outside(void **state)
@@ -120,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_cut_or_false_is_refused),
+        cmocka_unit_test(weights_lie_behind_the_text),
         cmocka_unit_test(records_are_refused_when_a_length_points_outside),
         cmocka_unit_test(a_failure_must_be_of_a_known_kind_and_its_text_must_end),
         cmocka_unit_test(the_items_of_a_bundle_come_out_in_order),

@@ -16,9 +16,11 @@
 #include "cluster/nursery.h"
 
 /* The "engine" of these tests: the text says what to do. */
-static enum status play(struct record *record, enum run_outcome *outcome, const char *text,
-                        uint64_t analyses, const struct run_host *host, struct error *err)
+static enum status play(struct record *record, enum run_outcome *outcome,
+                        const struct message_item *item, const struct run_host *host,
+                        struct error *err)
 {
+    const char *text = (const char *)(item + 1);
     *outcome = RUN_DONE;
     if (strcmp(text, "crash") == 0) {
         fprintf(stderr, "about to crash\n");
@@ -47,7 +49,7 @@ static enum status play(struct record *record, enum run_outcome *outcome, const 
             usleep(1000);
         *outcome = RUN_STOPPED;
     }
-    memset(record->memory, (int)analyses, record->size);
+    memset(record->memory, (int)item->analyses, record->size);
     record->used = record->size;
     return OK;
 }
@@ -58,10 +60,11 @@ static unsigned char *bundle_of(size_t *bytes, const char *const *texts, int cou
 {
     unsigned char *bundle =
         calloc(1, sizeof(struct message_run) + (size_t)count * (sizeof(struct message_item) + 16));
-    *(struct message_run *)bundle = (struct message_run){.analyses = 5, .count = count};
+    *(struct message_run *)bundle = (struct message_run){.count = count};
     *bytes = sizeof(struct message_run);
     for (int i = 0; i < count; i++) {
         struct message_item item = {.run = 100 + i,
+                                    .analyses = 5,
                                     .record_bytes = record + i,
                                     .seconds = seconds,
                                     .memory = memory,

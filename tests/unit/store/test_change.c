@@ -262,6 +262,93 @@ static void weights_that_are_there_stay_and_others_are_kept_as_the_sweep_says(vo
     plan_destroy(none);
 }
 
+/* ---- analyses that are added */
+
+/* The bits of two analyses, and a record of the columns of the second. */
+enum { GD = 1, ALIGNMENT = 2 };
+
+static struct record alignment_of(uint64_t identity)
+{
+    struct record record = {calloc(1, 4096), 4096, 0};
+    for (int c = 0; c < run_columns(); c++) {
+        double value = (double)value_of(identity, c);
+        if (run_column_analysis(c) == 1)
+            record_put(&record, PART_COLUMN, c, (const int32_t[]){1, 1, 1}, &value, sizeof value);
+    }
+    return record;
+}
+
+static enum status amend(struct store *store, int64_t run)
+{
+    struct record record = alignment_of(store->identity[run]);
+    enum status status = store_amend(store, run, record.memory, record.used, NULL);
+    free(record.memory);
+    return status;
+}
+
+static void a_row_gets_the_analyses_that_it_lacks(void **state)
+{
+    const struct folder *folder = *state;
+    struct plan *plan = parse(SWEEP("[1]", "3", ""));
+    make(folder->file, plan, (const enum row_status[]){ROW_DONE, ROW_DIVERGED, ROW_DONE}, 3);
+    plan_set_analyses(plan, GD | ALIGNMENT);
+    struct store_change made = change(folder->file, plan);
+    assert_int_equal(made.analyses, ALIGNMENT);
+    assert_int_equal(made.kept, 3);
+    struct store *store;
+    assert_int_equal(store_open(&store, folder->file, plan, false, NULL), OK);
+    assert_int_equal(store_lacks(store, 0), ALIGNMENT);
+    assert_int_equal(store_lacks(store, 1), 0); /* of what diverged nothing can be said */
+    size_t bytes = store_weights_bytes(store, 0);
+    float *weights = malloc(bytes);
+    assert_int_equal(store_weights((unsigned char *)weights, store, 0, NULL), OK);
+    assert_true(weights[0] == value_of(plan_identity(plan, 0), 100));
+    free(weights);
+    assert_int_equal(amend(store, 0), OK);
+    assert_int_equal(store_lacks(store, 0), 0);
+    store_close(store);
+    assert_int_equal(check_file(folder->file).of[ROW_DONE], 2);
+    assert_int_equal(store_open(&store, folder->file, plan, false, NULL), OK);
+    assert_int_equal(store_lacks(store, 0), 0);
+    assert_int_equal(store_lacks(store, 2), ALIGNMENT);
+    store_close(store);
+    assert_true(change(folder->file, plan).same);
+    plan_destroy(plan);
+}
+
+/* A kill after the columns, and one between the checksum and the bits of the analyses. */
+static void a_row_stays_done_wherever_its_writer_was_killed(void **state)
+{
+    const struct folder *folder = *state;
+    struct plan *plan = parse(SWEEP("[1]", "2", ""));
+    make(folder->file, plan, done, 1);
+    plan_set_analyses(plan, GD | ALIGNMENT);
+    change(folder->file, plan);
+    for (int moment = 0; moment < 2; moment++) {
+        struct store *store;
+        assert_int_equal(store_open(&store, folder->file, plan, false, NULL), OK);
+        assert_int_equal(store_lacks(store, 0), ALIGNMENT);
+        assert_int_equal(amend(store, 0), OK);
+        if (moment == 0)
+            store->given_up = true; /* nothing follows the columns */
+        store_close(store);
+        if (moment == 1) {
+            assert_int_equal(writer_open_file(&store, folder->file, OPEN_WRITE, NULL), OK);
+            const struct map_column *analysed = map_find(&store->map.results, "analysed");
+            assert_int_equal(map_write(store->fd, &(uint64_t){GD}, analysed, 0), 0);
+            store_close(store);
+        }
+        assert_int_equal(store_open(&store, folder->file, plan, false, NULL), OK);
+        int64_t damaged;
+        store_damaged(store, &damaged);
+        assert_int_equal(damaged, 0);
+        assert_int_equal(store_status(store, 0), ROW_DONE);
+        assert_int_equal(store_lacks(store, 0), moment == 0 ? ALIGNMENT : 0);
+        store_close(store);
+    }
+    plan_destroy(plan);
+}
+
 /* ---- kill -9 in the middle */
 
 enum { SEEDS = 150 };
@@ -313,6 +400,8 @@ int main(void)
         TEST(rows_without_a_result_go_with_their_runs),
         TEST(a_damaged_row_runs_again),
         TEST(weights_that_are_there_stay_and_others_are_kept_as_the_sweep_says),
+        TEST(a_row_gets_the_analyses_that_it_lacks),
+        TEST(a_row_stays_done_wherever_its_writer_was_killed),
         TEST(a_kill_leaves_the_old_file_or_the_new_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,129 @@
+/* What is measured of trained weights: at the end of a run, or later from those that a file kept.
+ */
+#include <assert.h>
+
+#include "analysis/analysis.h"
+#include "columns.h"
+#include "inside.h"
+#include "math/lapack.h"
+
+enum status run_init(struct run *run, const struct run_config *config, uint64_t analyses,
+                     struct error *err)
+{
+    *run = (struct run){.config = config, .arena = arena_measure()};
+    enum status st = task_init(&run->task, &config->task, &config->tokens, err);
+    if (st == OK)
+        st = run_check(config, &run->model, err);
+    assert(analysis_count() <= RUN_ANALYSES_MAX);
+    for (int a = 0; a < analysis_count(); a++)
+        if (run_column_applies(config, analyses, columns_of_analysis(a)))
+            run->analyses |= UINT64_C(1) << a;
+    return st;
+}
+
+static bool wants(const struct run *run, int analysis)
+{
+    return run->analyses >> analysis & 1;
+}
+
+static struct analysis_input input_of(const struct run *run)
+{
+    return (struct analysis_input){
+        .task = &run->task,
+        .model = &run->model,
+        .weights = run->trainer ? train_weights(run->trainer) : run->weights,
+        .kernels = run->kernels,
+        .evaluation = run->config->evaluation,
+    };
+}
+
+void run_lay_out_analyses(struct run *run)
+{
+    struct analysis_input input = input_of(run);
+    for (int a = 0; a < analysis_count(); a++)
+        if (wants(run, a))
+            run->states[a] = analysis_at(a)->create(&run->arena, &input);
+}
+
+double run_cost_of_analyses(const struct run *run)
+{
+    struct analysis_input input = input_of(run);
+    double cost = 0;
+    for (int a = 0; a < analysis_count(); a++)
+        if (wants(run, a))
+            cost += analysis_at(a)->cost(&input);
+    return cost;
+}
+
+struct analysis_sink {
+    struct record *record;
+    int first; /* column */
+};
+
+static void put_analysis(void *context, int column, const int32_t shape[COLUMN_AXES],
+                         const void *data)
+{
+    struct analysis_sink *sink = context;
+    int index = sink->first + column;
+    size_t bytes = column_type_bytes(run_column(index)->type);
+    for (int i = 0; i < COLUMN_AXES; i++)
+        bytes *= (size_t)shape[i];
+    record_put(sink->record, PART_COLUMN, index, shape, data, bytes);
+}
+
+void run_put_analyses(struct record *record, struct run *run)
+{
+    struct analysis_input input = input_of(run);
+    lapack_threads(1);
+    for (int a = 0; a < analysis_count(); a++) {
+        if (!wants(run, a))
+            continue;
+        struct analysis_sink sink = {record, columns_of_analysis(a)};
+        struct analysis_output output = {&sink, put_analysis};
+        analysis_at(a)->execute(run->states[a], &input, &output);
+    }
+}
+
+/* ---- of weights that were trained before */
+
+double run_analysis_cost(const struct run_config *config, uint64_t analyses)
+{
+    struct run run;
+    return run_init(&run, config, analyses, NULL) == OK ? run_cost_of_analyses(&run) : 0;
+}
+
+/* Takes everything from run->arena, measuring or real; the weights become those of the file. */
+static void lay_out(struct run *run, const float *weights)
+{
+    real *own = ARENA_TAKE(&run->arena, real, run->model.parameters);
+    for (int t = 0; own && t < run->model.tensor_count; t++)
+        for (size_t j = 0; j < run->model.tensors[t].count; j++)
+            own[run->model.tensors[t].offset + j] = (real)*weights++;
+    run->weights = own;
+    run_lay_out_analyses(run);
+}
+
+enum status run_analyse(struct record *record, const struct run_config *config, uint64_t analyses,
+                        const float *weights, size_t count, struct error *err)
+{
+    struct run run;
+    enum status st = run_init(&run, config, analyses, err);
+    if (st == OK && count != run.model.parameters)
+        st = error_set(err, ERR_CONFIG, "%zu weights were kept of a model that has %zu", count,
+                       run.model.parameters);
+    if (st != OK)
+        return st;
+    lay_out(&run, NULL);
+    size_t size = run.arena.used;
+    st = kernels_best(&run.kernels, err);
+    if (st == OK)
+        st = arena_create(&run.arena, size, err);
+    if (st != OK)
+        return st;
+    kernels_flush_denormals();
+    record->used = 0;
+    lay_out(&run, weights);
+    run_put_analyses(record, &run);
+    arena_destroy(&run.arena);
+    return OK;
+}

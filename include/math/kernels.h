@@ -36,6 +36,20 @@ struct operand { /* read */
 /* What happens to the old value of an output: C = AB, C += AB, C -= AB. */
 enum update { SET, ADD, SUBTRACT };
 
+/* Linear attention of one query z over the context C when one channel of the values is read:
+ * scores (z B) C', values C a. Vectors are lanes; B [D,D] and the column a [D,1] shared. */
+struct query {
+    const real *z, *C;   /* [D], [N][D] */
+    struct operand B, a; /* rows of a `row` apart */
+    int N, D;
+    real *U, *P, *V; /* z B [D], U C' [N], C a [N]: written forward, read backward */
+};
+
+struct query_gradient {
+    real *dU, *dP, *dV; /* written */
+    struct matrix dA;   /* [D,1] lanes: dV' C is added */
+};
+
 /* xoshiro128+ in every lane; the 128-bit states come whole from Philox4x32-10, so that a lane's
  * numbers are a function of (seed, stream, step, task). */
 struct random_lanes {
@@ -57,6 +71,14 @@ struct kernels {
      * Gradients of shared weights: A = tokens transposed, B = gradient of the product. */
     void (*reduce)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                    enum update update);
+
+    /* ---- the products of one query at once, with their bits */
+
+    /* r[LANES] += P . V */
+    void (*query_forward)(real *r, const struct query *query);
+    /* from dr[LANES], the gradient of r */
+    void (*query_backward)(const struct query_gradient *gradient, const struct query *query,
+                           const real *dr);
 
     /* ---- elementwise on [n][LANES]; y may be x */
 

@@ -47,6 +47,20 @@ static void count_mesa_backward(real *dq, real *dk, real *dv, real *dlambda, con
     real_kernels->mesa_backward(dq, dk, dv, dlambda, dout, state, sq, k, v, lambda, scratch, T, K);
 }
 
+/* z B, P and V, P . V; then dP and dV, dU and dA. */
+static void count_query_forward(real *r, const struct query *query)
+{
+    count((double)query->D * query->D + 2.0 * query->N * query->D + query->N);
+    real_kernels->query_forward(r, query);
+}
+
+static void count_query_backward(const struct query_gradient *gradient, const struct query *query,
+                                 const real *dr)
+{
+    count(2.0 * query->N + 2.0 * query->N * query->D);
+    real_kernels->query_backward(gradient, query, dr);
+}
+
 const struct kernels *counting_kernels(const struct kernels *kernels)
 {
     real_kernels = kernels;
@@ -55,6 +69,8 @@ const struct kernels *counting_kernels(const struct kernels *kernels)
     counting.lanes_lanes = count_lanes_lanes;
     counting.lanes_shared = count_lanes_shared;
     counting.reduce = count_reduce;
+    counting.query_forward = count_query_forward;
+    counting.query_backward = count_query_backward;
     counting.mesa_forward = count_mesa_forward;
     counting.mesa_backward = count_mesa_backward;
     return &counting;

@@ -16,11 +16,11 @@ static struct outer outer_of(struct matrix sum, real *left, real *right, int *ro
         sum, within(left, head * m), within(right, head * n), rows ? rows + h : NULL, m, n};
 }
 
-struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
-                                  int h)
+struct merged_head merged_head_make(const struct pass *pass, int layer, int h)
 {
     const struct merged_set *s = &pass->merged.sets[pass->model->weight_sets == 1 ? 0 : layer];
-    int D = pass->model->D, first = extent->channel - s->channel, channels = s->channels;
+    struct extent extent = attention_extent(pass, layer);
+    int D = pass->model->D, first = extent.channel - s->channel, channels = s->channels;
     int width = padded(channels);
     real *dA = within(s->dA, (ptrdiff_t)h * D * channels * LANES);
     struct merged_head w = {.B = {s->B + (ptrdiff_t)h * D * padded(D), padded(D), 1},
@@ -66,10 +66,10 @@ void matrix_forward(struct pass *pass, int layer)
     real *out = attention_output(pass, layer);
     kernels->lanes_lanes(written(m->S, D), columns_of(in, D), rows_of(in, D), D, D, e.keys, SET);
     for (int h = 0; h < pass->model->H; h++) {
-        struct merged_head w = merged_head_of(pass, &e, layer, h);
+        const struct merged_head *w = merged_head_of(pass, layer, h);
         real *X = m->X + (ptrdiff_t)h * D * D * LANES;
-        kernels->lanes_shared(written(X, D), rows_of(m->S, D), w.A, D, D, D, SET);
-        kernels->lanes_shared(flipped_out(written(m->M, D)), columns_of(X, D), flipped(w.B), D, D,
+        kernels->lanes_shared(written(X, D), rows_of(m->S, D), w->A, D, D, D, SET);
+        kernels->lanes_shared(flipped_out(written(m->M, D)), columns_of(X, D), flipped(w->B), D, D,
                               D, h == 0 ? SET : ADD);
     }
     kernels->copy(out, in, T * D);
@@ -77,19 +77,19 @@ void matrix_forward(struct pass *pass, int layer)
 }
 
 /* dB, dA of head h and its part of dS, from dM. */
-static void matrix_head_backward(struct pass *pass, const struct extent *e, int layer, int h)
+static void matrix_head_backward(struct pass *pass, int layer, int h)
 {
     const struct kernels *kernels = pass->kernels;
     const struct merged *g = &pass->merged;
     const struct merged_layer *m = &g->layers[layer];
     int D = pass->model->D;
-    struct merged_head w = merged_head_of(pass, e, layer, h);
+    const struct merged_head *w = merged_head_of(pass, layer, h);
     const real *X = m->X + (ptrdiff_t)h * D * D * LANES;
-    kernels->lanes_lanes(written(w.dB, D), rows_of(g->dM, D), columns_of(X, D), D, D, D, ADD);
-    kernels->lanes_shared(flipped_out(written(g->dX, D)), columns_of(g->dM, D), w.B, D, D, D, SET);
-    kernels->lanes_lanes(w.dA, rows_of(m->S, D), rows_of(g->dX, D), D, D, D, ADD);
+    kernels->lanes_lanes(written(w->dB, D), rows_of(g->dM, D), columns_of(X, D), D, D, D, ADD);
+    kernels->lanes_shared(flipped_out(written(g->dX, D)), columns_of(g->dM, D), w->B, D, D, D, SET);
+    kernels->lanes_lanes(w->dA, rows_of(m->S, D), rows_of(g->dX, D), D, D, D, ADD);
     if (input_gradient_wanted(pass, layer))
-        kernels->lanes_shared(written(g->dS, D), rows_of(g->dX, D), flipped(w.A), D, D, D,
+        kernels->lanes_shared(written(g->dS, D), rows_of(g->dX, D), flipped(w->A), D, D, D,
                               h == 0 ? SET : ADD);
 }
 
@@ -104,7 +104,7 @@ void matrix_backward(struct pass *pass, int layer)
     kernels->lanes_lanes(written(g->dM, D), columns_of(in, D), rows_of(pass->dstream, D), D, D, T,
                          SET);
     for (int h = 0; h < pass->model->H; h++)
-        matrix_head_backward(pass, &e, layer, h);
+        matrix_head_backward(pass, layer, h);
     if (!input_gradient_wanted(pass, layer))
         return;
     kernels->copy(g->dinput, pass->dstream, T * D);
@@ -122,6 +122,12 @@ void matrix_backward(struct pass *pass, int layer)
 
 /* ---- scores */
 
+/* Of one query one channel is read: kernels that do all of its products at once. */
+static bool single(const struct extent *e)
+{
+    return e->rows == 1 && e->channels == 1;
+}
+
 struct lines {
     real *U, *P, *V; /* [rows][D], [rows][N], [N][channels] of one head */
 };
@@ -134,26 +140,68 @@ static struct lines lines_of(const struct pass *pass, const struct extent *e, in
                           m->V + head * e->keys * e->channels};
 }
 
-void lines_forward(struct pass *pass, int layer)
+static struct query query_of(const struct pass *pass, const struct extent *e,
+                             const struct merged_head *w, const struct lines *m, const real *C)
+{
+    int D = pass->model->D;
+    return (struct query){
+        C + (ptrdiff_t)e->first * D * LANES, C, w->B, w->A, e->keys, D, m->U, m->P, m->V};
+}
+
+/* out [rows][D], of the extent, += the products. */
+static void lines_head_forward(real *out, struct pass *pass, const struct extent *e, int layer,
+                               int h)
 {
     const struct kernels *kernels = pass->kernels;
+    int D = pass->model->D;
+    const real *C = pass->stream[layer], *in = C + (ptrdiff_t)e->first * D * LANES;
+    const struct merged_head *w = merged_head_of(pass, layer, h);
+    struct lines m = lines_of(pass, e, layer, h);
+    real *updated = out + (ptrdiff_t)e->channel * LANES;
+    if (single(e)) {
+        struct query query = query_of(pass, e, w, &m, C);
+        kernels->query_forward(updated, &query);
+        return;
+    }
+    kernels->lanes_shared(written(m.U, D), rows_of(in, D), w->B, e->rows, D, D, SET);
+    kernels->lanes_lanes(written(m.P, e->keys), rows_of(m.U, D), columns_of(C, D), e->rows, e->keys,
+                         D, SET);
+    kernels->lanes_shared(written(m.V, e->channels), rows_of(C, D), w->A, e->keys, e->channels, D,
+                          SET);
+    kernels->lanes_lanes(written(updated, D), rows_of(m.P, e->keys), rows_of(m.V, e->channels),
+                         e->rows, e->channels, e->keys, ADD);
+}
+
+void lines_forward(struct pass *pass, int layer)
+{
     struct extent e = attention_extent(pass, layer);
     int D = pass->model->D;
     ptrdiff_t first = (ptrdiff_t)e.first * D * LANES;
-    const real *C = pass->stream[layer], *in = C + first;
     real *out = attention_output(pass, layer) + first;
-    kernels->copy(out, in, e.rows * D);
-    for (int h = 0; h < pass->model->H; h++) {
-        struct merged_head w = merged_head_of(pass, &e, layer, h);
-        struct lines m = lines_of(pass, &e, layer, h);
-        kernels->lanes_shared(written(m.U, D), rows_of(in, D), w.B, e.rows, D, D, SET);
-        kernels->lanes_lanes(written(m.P, e.keys), rows_of(m.U, D), columns_of(C, D), e.rows,
-                             e.keys, D, SET);
-        kernels->lanes_shared(written(m.V, e.channels), rows_of(C, D), w.A, e.keys, e.channels, D,
-                              SET);
-        kernels->lanes_lanes(written(out + (ptrdiff_t)e.channel * LANES, D), rows_of(m.P, e.keys),
-                             rows_of(m.V, e.channels), e.rows, e.channels, e.keys, ADD);
+    pass->kernels->copy(out, pass->stream[layer] + first, e.rows * D);
+    for (int h = 0; h < pass->model->H; h++)
+        lines_head_forward(out, pass, &e, layer, h);
+}
+
+/* dP, dV, dU, and what they add to dA. */
+static void lines_inner_backward(struct pass *pass, const struct extent *e,
+                                 const struct merged_head *w, const struct lines *m, const real *C)
+{
+    const struct kernels *kernels = pass->kernels;
+    const struct merged *g = &pass->merged;
+    const real *dout = pass->work.update;
+    int D = pass->model->D, N = e->keys, channels = e->channels;
+    if (single(e)) {
+        struct query query = query_of(pass, e, w, m, C);
+        kernels->query_backward(&(struct query_gradient){g->dU, g->dP, g->dV, w->dA}, &query, dout);
+        return;
     }
+    kernels->lanes_lanes(written(g->dP, N), rows_of(dout, channels), columns_of(m->V, channels),
+                         e->rows, N, channels, SET);
+    kernels->lanes_lanes(written(g->dV, channels), columns_of(m->P, N), rows_of(dout, channels), N,
+                         channels, e->rows, SET);
+    kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
+    kernels->lanes_lanes(w->dA, columns_of(C, D), rows_of(g->dV, channels), D, channels, N, ADD);
 }
 
 static void lines_head_backward(struct pass *pass, const struct extent *e, int layer, int h)
@@ -162,27 +210,22 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, int l
     const struct merged *g = &pass->merged;
     int D = pass->model->D, N = e->keys, channels = e->channels;
     ptrdiff_t first = (ptrdiff_t)e->first * D * LANES;
-    const real *C = pass->stream[layer], *dout = pass->work.update;
-    struct merged_head w = merged_head_of(pass, e, layer, h);
+    const real *C = pass->stream[layer];
+    const struct merged_head *w = merged_head_of(pass, layer, h);
     struct lines m = lines_of(pass, e, layer, h);
-    kernels->lanes_lanes(written(g->dP, N), rows_of(dout, channels), columns_of(m.V, channels),
-                         e->rows, N, channels, SET);
-    kernels->lanes_lanes(written(g->dV, channels), columns_of(m.P, N), rows_of(dout, channels), N,
-                         channels, e->rows, SET);
-    kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
+    lines_inner_backward(pass, e, w, &m, C);
     if (e->rows <= OUTER_QUERIES)
-        outer_add(&w.outer_B, C + first, g->dU, e->rows, kernels);
+        outer_add(&w->outer_B, C + first, g->dU, e->rows, kernels);
     else
-        kernels->lanes_lanes(written(w.dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,
+        kernels->lanes_lanes(written(w->dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,
                              e->rows, ADD);
-    kernels->lanes_lanes(w.dA, columns_of(C, D), rows_of(g->dV, channels), D, channels, N, ADD);
     if (!input_gradient_wanted(pass, layer))
         return;
-    kernels->lanes_shared(written(pass->dstream + first, D), rows_of(g->dU, D), flipped(w.B),
+    kernels->lanes_shared(written(pass->dstream + first, D), rows_of(g->dU, D), flipped(w->B),
                           e->rows, D, D, ADD);
     kernels->lanes_lanes(written(pass->dstream, D), columns_of(g->dP, N), rows_of(m.U, D), N, D,
                          e->rows, ADD);
-    kernels->lanes_shared(written(pass->dstream, D), rows_of(g->dV, channels), flipped(w.A), N, D,
+    kernels->lanes_shared(written(pass->dstream, D), rows_of(g->dV, channels), flipped(w->A), N, D,
                           channels, ADD);
 }
 

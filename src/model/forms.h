@@ -30,8 +30,13 @@ struct merged_head {
     struct matrix sum_B, sum_A; /* [D,D], [D,channels] shared: added to where sums are long */
 };
 
-struct merged_head merged_head_of(const struct pass *pass, const struct extent *extent, int layer,
-                                  int h);
+/* Lays it out; later it is found. */
+struct merged_head merged_head_make(const struct pass *pass, int layer, int h);
+
+static inline const struct merged_head *merged_head_of(const struct pass *pass, int layer, int h)
+{
+    return &pass->merged.heads[layer][h];
+}
 
 /* Length of a row of shared numbers that is also read as lanes. */
 static inline int padded(int columns)

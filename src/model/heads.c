@@ -124,10 +124,10 @@ static struct projection query_of(const struct view *v, int h)
 {
     struct projection p = plain(v, TENSOR_QUERY, h);
     if (v->merged->keys) {
-        struct merged_head w = merged_head_of(v->pass, &v->e, v->layer, h);
+        const struct merged_head *w = merged_head_of(v->pass, v->layer, h);
         p.features = p.width - p.from;
-        p.weights = (struct operand){w.B.at + p.from, w.B.row, 1};
-        p.dweights = (struct matrix){w.sum_B.at + p.from, w.sum_B.row, 1};
+        p.weights = (struct operand){w->B.at + p.from, w->B.row, 1};
+        p.dweights = (struct matrix){w->sum_B.at + p.from, w->sum_B.row, 1};
     }
     return p;
 }
@@ -136,10 +136,10 @@ static struct projection value_of(const struct view *v, int h)
 {
     struct projection p = plain(v, TENSOR_VALUE, h);
     if (v->merged->values) {
-        struct merged_head w = merged_head_of(v->pass, &v->e, v->layer, h);
+        const struct merged_head *w = merged_head_of(v->pass, v->layer, h);
         p.features = v->e.channels;
-        p.weights = w.A;
-        p.dweights = w.sum_A;
+        p.weights = w->A;
+        p.dweights = w->sum_A;
     }
     return p;
 }

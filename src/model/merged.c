@@ -207,6 +207,16 @@ static void create_layers(struct pass *pass, struct arena *arena)
     }
 }
 
+/* What every use of a head wants to know of it, once. */
+static void create_heads(struct pass *pass, struct arena *arena, int layer)
+{
+    int H = pass->model->H;
+    struct merged_head *heads = ARENA_TAKE(arena, struct merged_head, H);
+    for (int h = 0; h < H && heads; h++)
+        heads[h] = merged_head_make(pass, layer, h);
+    pass->merged.heads[layer] = heads;
+}
+
 void merged_create(struct pass *pass, struct arena *arena)
 {
     const struct model *model = pass->model;
@@ -220,6 +230,9 @@ void merged_create(struct pass *pass, struct arena *arena)
             used = true;
             summed = summed || m->sets[set].lanes;
         }
+    for (int l = 0; l < model->L; l++)
+        if (m->sets[model->weight_sets == 1 ? 0 : l].used)
+            create_heads(pass, arena, l);
     int most = padded(model->D > model->K ? model->D : model->K);
     for (int i = 0; i < 2 && used; i++)
         m->lanes[i] = ARENA_TAKE(arena, real, most * most);

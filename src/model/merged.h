@@ -22,6 +22,7 @@
 #include "tail.h"
 
 struct pass;
+struct merged_head;
 
 enum merged_form { FORM_HEADS, FORM_MATRIX, FORM_SCORES, FORM_TAIL, FORM_TAIL_END };
 
@@ -53,6 +54,7 @@ struct merged_layer {
 struct merged {
     struct merged_set sets[MODEL_LAYERS_MAX];
     struct merged_layer layers[MODEL_LAYERS_MAX];
+    struct merged_head *heads[MODEL_LAYERS_MAX]; /* [H], or NULL where nothing is merged */
     struct tail tail;
     real *lanes[2];              /* weights with padded rows */
     real *sum;                   /* [D][D] shared: sums over lanes */

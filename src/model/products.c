@@ -88,12 +88,11 @@ static void scatter(real *to, ptrdiff_t row, const real *y, int rows, int column
 static void collect(const struct pass *pass, int set)
 {
     const struct merged_set *s = &pass->merged.sets[set];
-    struct extent e = {.channel = s->channel, .channels = s->channels};
     int D = pass->model->D, H = pass->model->H;
     for (int h = 0; h < H && s->outer; h++) {
-        struct merged_head w = merged_head_of(pass, &e, set, h);
-        outer_end(&w.outer_B, pass->kernels);
-        outer_end(&w.outer_A, pass->kernels);
+        const struct merged_head *w = merged_head_of(pass, set, h);
+        outer_end(&w->outer_B, pass->kernels);
+        outer_end(&w->outer_A, pass->kernels);
     }
     pass->kernels->reduce_sum(s->sum_B, s->dB, NULL, H * D * D);
     pass->kernels->fill(s->dB, 0, H * D * D);

@@ -82,14 +82,14 @@ static struct view view_of(struct pass *pass)
     return v;
 }
 
-static struct merged_head first_head(const struct pass *pass, const struct view *v, int h)
+static const struct merged_head *first_head(const struct pass *pass, int h)
 {
-    return merged_head_of(pass, &v->first, pass->model->L - 2, h);
+    return merged_head_of(pass, pass->model->L - 2, h);
 }
 
-static struct merged_head second_head(const struct pass *pass, const struct view *v, int g)
+static const struct merged_head *second_head(const struct pass *pass, int g)
 {
-    return merged_head_of(pass, &v->second, pass->model->L - 1, g);
+    return merged_head_of(pass, pass->model->L - 1, g);
 }
 
 static real *row(real *at, int i, int columns)
@@ -110,12 +110,12 @@ void tail_weights(struct pass *pass)
     struct view v = view_of(pass);
     int D = v.D, H = v.H;
     for (int g = 0; g < H; g++) {
-        struct operand a = second_head(pass, &v, g).A;
+        struct operand a = second_head(pass, g)->A;
         spread(row(v.t->base, H + g, D), a.at, a.row, D, v.kernels);
         for (int h = 0; h < H; h++)
             v.kernels->lanes_shared(written(row(v.t->X, (2 * h + 1) * H + g, D), D),
                                     rows_of(row(v.t->base, H + g, D), D),
-                                    flipped(first_head(pass, &v, h).A), 1, D, D, SET);
+                                    flipped(first_head(pass, h)->A), 1, D, D, SET);
     }
 }
 
@@ -126,14 +126,14 @@ static void move_query(const struct pass *pass, const struct view *v)
     struct tail *t = v->t;
     int D = v->D, H = v->H, N = v->N;
     for (int h = 0; h < H; h++)
-        kernels->lanes_shared(written(row(t->Q, h, D), D), rows_of(v->z, D),
-                              first_head(pass, v, h).B, 1, D, D, SET);
+        kernels->lanes_shared(written(row(t->Q, h, D), D), rows_of(v->z, D), first_head(pass, h)->B,
+                              1, D, D, SET);
     kernels->lanes_lanes(written(t->P, N), rows_of(t->Q, D), columns_of(v->C, D), H, N, D, SET);
     kernels->lanes_lanes(written(t->T, D), rows_of(t->P, N), rows_of(v->C, D), H, D, N, SET);
     kernels->copy(t->z1, v->z, D);
     for (int h = 0; h < H; h++)
         kernels->lanes_shared(written(t->z1, D), rows_of(row(t->T, h, D), D),
-                              first_head(pass, v, h).A, 1, D, D, ADD);
+                              first_head(pass, h)->A, 1, D, D, ADD);
 }
 
 /* seen = C1 x for the 2H rows x of base. */
@@ -144,10 +144,10 @@ static void see(const struct pass *pass, const struct view *v)
     int D = v->D, H = v->H, N = v->N;
     for (int g = 0; g < H; g++)
         kernels->lanes_shared(written(row(t->base, g, D), D), rows_of(t->z1, D),
-                              second_head(pass, v, g).B, 1, D, D, SET);
+                              second_head(pass, g)->B, 1, D, D, SET);
     for (int h = 0; h < H; h++)
         kernels->lanes_shared(written(row(t->X, 2 * h * H, D), D), rows_of(t->base, D),
-                              flipped(first_head(pass, v, h).A), H, D, D, SET);
+                              flipped(first_head(pass, h)->A), H, D, D, SET);
     kernels->lanes_lanes(written(t->Y, N), rows_of(t->X, D), columns_of(v->C, D), 2 * H * H, N, D,
                          SET);
     kernels->lanes_lanes(written(t->Z, D), rows_of(t->Y, N), rows_of(v->C, D), 2 * H * H, D, N,
@@ -155,7 +155,7 @@ static void see(const struct pass *pass, const struct view *v)
     kernels->copy(t->moved, t->base, 2 * H * D);
     for (int h = 0; h < H; h++)
         kernels->lanes_shared(written(t->moved, D), rows_of(row(t->Z, 2 * h * H, D), D),
-                              flipped(first_head(pass, v, h).B), 2 * H, D, D, ADD);
+                              flipped(first_head(pass, h)->B), 2 * H, D, D, ADD);
     kernels->lanes_lanes(written(t->seen, N), rows_of(t->moved, D), columns_of(v->C, D), 2 * H, N,
                          D, SET);
 }
@@ -197,19 +197,19 @@ static void see_backward(const struct pass *pass, real *dC, const struct view *v
     kernels->copy(t->dbase, t->dmoved, H * D);
     kernels->axpy(t->da, row(t->dmoved, H, D), 1, H * D);
     for (int h = 0; h < H; h++) {
-        struct merged_head w = first_head(pass, v, h);
+        const struct merged_head *w = first_head(pass, h);
         const real *X = row(t->X, 2 * h * H, D), *Y = row(t->Y, 2 * h * H, N),
                    *Z = row(t->Z, 2 * h * H, D);
-        kernels->lanes_shared(written(t->dZ, D), rows_of(t->dmoved, D), w.B, 2 * H, D, D, SET);
-        outer_add(&w.outer_B, t->dmoved, Z, 2 * H, kernels);
+        kernels->lanes_shared(written(t->dZ, D), rows_of(t->dmoved, D), w->B, 2 * H, D, D, SET);
+        outer_add(&w->outer_B, t->dmoved, Z, 2 * H, kernels);
         kernels->lanes_lanes(written(t->dY, N), rows_of(t->dZ, D), columns_of(v->C, D), 2 * H, N, D,
                              SET);
         add_outer(dC, Y, t->dZ, v, 2 * H);
         kernels->lanes_lanes(written(t->dX, D), rows_of(t->dY, N), rows_of(v->C, D), 2 * H, D, N,
                              SET);
         add_outer(dC, t->dY, X, v, 2 * H);
-        kernels->lanes_shared(written(t->dbase, D), rows_of(t->dX, D), w.A, H, D, D, ADD);
-        outer_add(&w.outer_A, t->dX, t->base, H, kernels);
+        kernels->lanes_shared(written(t->dbase, D), rows_of(t->dX, D), w->A, H, D, D, ADD);
+        outer_add(&w->outer_A, t->dX, t->base, H, kernels);
         kernels->axpy(row(t->dXa, h * H, D), row(t->dX, H, D), 1, H * D);
     }
 }
@@ -221,17 +221,17 @@ static void move_query_backward(const struct pass *pass, real *dz, real *dC, con
     struct tail *t = v->t;
     int D = v->D, N = v->N;
     for (int h = 0; h < v->H; h++) {
-        struct merged_head w = first_head(pass, v, h);
-        kernels->lanes_shared(written(t->dT, D), rows_of(t->dz1, D), flipped(w.A), 1, D, D, SET);
-        outer_add(&w.outer_A, row(t->T, h, D), t->dz1, 1, kernels);
+        const struct merged_head *w = first_head(pass, h);
+        kernels->lanes_shared(written(t->dT, D), rows_of(t->dz1, D), flipped(w->A), 1, D, D, SET);
+        outer_add(&w->outer_A, row(t->T, h, D), t->dz1, 1, kernels);
         kernels->lanes_lanes(written(t->dP, N), rows_of(t->dT, D), columns_of(v->C, D), 1, N, D,
                              SET);
         add_outer(dC, row(t->P, h, N), t->dT, v, 1);
         kernels->lanes_lanes(written(t->dQ, D), rows_of(t->dP, N), rows_of(v->C, D), 1, D, N, SET);
         add_outer(dC, t->dP, row(t->Q, h, D), v, 1);
-        outer_add(&w.outer_B, v->z, t->dQ, 1, kernels);
+        outer_add(&w->outer_B, v->z, t->dQ, 1, kernels);
         if (dz)
-            kernels->lanes_shared(written(dz, D), rows_of(t->dQ, D), flipped(w.B), 1, D, D, ADD);
+            kernels->lanes_shared(written(dz, D), rows_of(t->dQ, D), flipped(w->B), 1, D, D, ADD);
     }
 }
 
@@ -250,9 +250,9 @@ void tail_backward(struct pass *pass, int layer)
     kernels->fill(t->dz1, 0, D);
     kernels->copy(t->dz1 + (ptrdiff_t)v.second.channel * LANES, t->dr, 1);
     for (int g = 0; g < v.H; g++) {
-        struct merged_head w = second_head(pass, &v, g);
-        outer_add(&w.outer_B, t->z1, row(t->dbase, g, D), 1, kernels);
-        kernels->lanes_shared(written(t->dz1, D), rows_of(row(t->dbase, g, D), D), flipped(w.B), 1,
+        const struct merged_head *w = second_head(pass, g);
+        outer_add(&w->outer_B, t->z1, row(t->dbase, g, D), 1, kernels);
+        kernels->lanes_shared(written(t->dz1, D), rows_of(row(t->dbase, g, D), D), flipped(w->B), 1,
                               D, D, ADD);
     }
     if (dz)
@@ -268,16 +268,16 @@ void tail_gradient(struct pass *pass)
     struct tail *t = v.t;
     int D = v.D, H = v.H;
     for (int h = 0; h < H; h++) {
-        struct merged_head w = first_head(pass, &v, h);
+        const struct merged_head *w = first_head(pass, h);
         for (int g = 0; g < H; g++) {
             const real *d = row(t->dXa, h * H + g, D);
-            struct operand a = second_head(pass, &v, g).A;
-            kernels->lanes_shared(w.dA, columns_of(d, D), flipped(a), D, D, 1, ADD);
-            kernels->lanes_shared(written(row(t->da, g, D), D), rows_of(d, D), w.A, 1, D, D, ADD);
+            struct operand a = second_head(pass, g)->A;
+            kernels->lanes_shared(w->dA, columns_of(d, D), flipped(a), D, D, 1, ADD);
+            kernels->lanes_shared(written(row(t->da, g, D), D), rows_of(d, D), w->A, 1, D, D, ADD);
         }
     }
     for (int g = 0; g < H; g++) {
-        struct matrix dA = second_head(pass, &v, g).dA;
+        struct matrix dA = second_head(pass, g)->dA;
         for (int i = 0; i < D; i++)
             kernels->axpy(dA.at + i * dA.row, row(t->da, g, D) + (ptrdiff_t)i * LANES, 1, 1);
     }

@@ -9,6 +9,8 @@ const struct kernels NAME(kernels) = {
     ROW(lanes_lanes),
     ROW(lanes_shared),
     ROW(reduce),
+    ROW(query_forward),
+    ROW(query_backward),
     ROW(fill),
     ROW(copy),
     ROW(axpy),

@@ -12,6 +12,9 @@ void KERNEL(lanes_shared)(struct matrix C, struct operand A, struct operand B, i
                           enum update update);
 void KERNEL(reduce)(struct matrix C, struct operand A, struct operand B, int m, int n, int k,
                     enum update update);
+void KERNEL(query_forward)(real *r, const struct query *query);
+void KERNEL(query_backward)(const struct query_gradient *gradient, const struct query *query,
+                            const real *dr);
 void KERNEL(reduce_sum)(real *sum, const real *x, const real *z, int n);
 
 void KERNEL(fill)(real *y, real value, int n);

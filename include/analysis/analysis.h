@@ -66,13 +66,13 @@ struct analysis {
 int analysis_count(void);
 const struct analysis *analysis_at(int i);
 
-/* Length of AXIS_LAYER (L + 1: the input and the stream after each layer), AXIS_POSITION
- * (T of the stream, with prefix and eos) or AXIS_TARGET (the table of probe targets) for a run, of
- * whose task `shape` is; -1 for axes that no analysis owns. */
+/* The axes of their columns; NULL for one that no analysis owns. */
+const struct axis *analysis_axis(enum column_axis axis);
+
+/* Whether the length of an axis is the same in all runs, and then, or otherwise, the length in a
+ * run of whose task `shape` is. `shape` and `model` may be NULL for a fixed axis. */
+bool analysis_axis_fixed(enum column_axis axis);
 int analysis_axis_length(enum column_axis axis, const struct token_shape *shape,
                          const struct model_config *model);
-
-/* Name of the probe target i on AXIS_TARGET; NULL beyond the end. */
-const char *analysis_target(int i);
 
 #endif

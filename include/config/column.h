@@ -17,13 +17,25 @@ enum column_level {
     LEVEL_BLAS, /* OpenBLAS took part: equal on the same type of CPU, else 1e-6 relative */
 };
 
-enum column_axis { /* index into the table of axes in run/columns.c */
-                   AXIS_NONE = 0,
-                   AXIS_EVALUATION,
-                   AXIS_LAYER,
-                   AXIS_POSITION,
-                   AXIS_TARGET,
-                   AXIS_COUNT,
+/* A row each: of evaluations in run/columns.c, of all others in analysis/axes.c. */
+enum column_axis {
+    AXIS_NONE = 0,
+    AXIS_EVALUATION,
+    AXIS_LAYER,
+    AXIS_POSITION,
+    AXIS_TARGET,
+    AXIS_SHARE,
+    AXIS_RANGE,
+    AXIS_COUNT,
+};
+
+/* Its points are named by `labels`, or have the numbers `value`, or are 0, 1, 2, .... */
+struct axis {
+    const char *name; /* "layer" */
+    const char *about;
+    const char *unit;
+    const char *const *labels; /* NULL-terminated; or NULL */
+    double (*value)(int i);    /* or NULL */
 };
 
 enum { COLUMN_AXES = 3 };

@@ -32,16 +32,9 @@ bool run_column_applies(const struct run_config *config, uint64_t analyses, int 
 uint64_t run_analyses_for(const struct run_config *config);
 
 /* ---- axes */
-struct axis {
-    const char *name; /* "layer" */
-    const char *about;
-    const char *unit;
-};
 const struct axis *run_axis(enum column_axis axis);
 /* Length for this run; the file takes the largest of its runs. */
 int run_axis_length(const struct run_config *config, enum column_axis axis);
-/* Name of the value at i for axes of names (AXIS_TARGET), NULL for axes of numbers 0, 1, .... */
-const char *run_axis_label(enum column_axis axis, int i);
 
 /* Step of the e-th evaluation, e = 0..evaluations-1: round(e steps / (evaluations - 1)). */
 int64_t run_evaluation_step(const struct run_config *config, int e);

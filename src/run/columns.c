@@ -30,17 +30,15 @@ static const struct column train_columns[] = {
         .about = "updates made; fewer than train.steps when the run diverged"},
 };
 
-static const struct axis axes[] = {
-    [AXIS_NONE]       = {"", "", ""},
-    [AXIS_EVALUATION] = {"evaluation", "evaluation during training; its step is in `step`", "1"},
-    [AXIS_LAYER]      = {"layer", "residual stream after this layer; 0 is the input of the first", "1"},
-    [AXIS_POSITION]   = {"position", "token", "1"},
-    [AXIS_TARGET]     = {"target", "what a probe is asked for", "1"},
-};
 /* clang-format on */
 
 static_assert(sizeof train_columns / sizeof train_columns[0] == TRAIN_COLUMNS, "a row each");
-static_assert(sizeof axes / sizeof axes[0] == AXIS_COUNT, "a row each");
+
+static const struct axis evaluations = {
+    .name = "evaluation",
+    .about = "evaluation during training; its step is in `step`",
+    .unit = "1",
+};
 
 int run_analyses(void)
 {
@@ -102,7 +100,7 @@ uint64_t run_analyses_for(const struct run_config *config)
 
 const struct axis *run_axis(enum column_axis axis)
 {
-    return &axes[axis];
+    return axis == AXIS_EVALUATION ? &evaluations : analysis_axis(axis);
 }
 
 int run_axis_length(const struct run_config *config, enum column_axis axis)
@@ -111,15 +109,12 @@ int run_axis_length(const struct run_config *config, enum column_axis axis)
         return 1;
     if (axis == AXIS_EVALUATION)
         return config->train.evaluations;
+    if (analysis_axis_fixed(axis))
+        return analysis_axis_length(axis, NULL, NULL);
     struct task task;
     if (task_init(&task, &config->task, &config->tokens, NULL) != OK)
         return 1;
     return analysis_axis_length(axis, &task.shape, &config->model);
-}
-
-const char *run_axis_label(enum column_axis axis, int i)
-{
-    return axis == AXIS_TARGET ? analysis_target(i) : NULL;
 }
 
 int64_t run_evaluation_step(const struct run_config *config, int e)

@@ -107,19 +107,30 @@ static void write_chunk(struct hdf *hdf, hid_t id, const struct dataset *row,
 
 /* ---- the same for all runs */
 
-static void write_axis(struct hdf *hdf, hid_t id, const struct dataset *row,
-                       const struct layout *layout)
+static void write_index(struct hdf *hdf, hid_t id, int64_t length)
 {
-    int64_t length = row->size[0];
     int32_t *numbers = calloc((size_t)length, sizeof *numbers);
     assert(numbers);
     for (int32_t i = 0; i < length; i++)
         numbers[i] = i;
-    if (row->content == CONTENT_NAMES)
-        hdf_write_rows(hdf, id, 0, length, layout->axes[row->which].names);
-    else
-        hdf_write_rows(hdf, id, 0, length, numbers);
+    hdf_write_rows(hdf, id, 0, length, numbers);
     free(numbers);
+}
+
+static void write_axis(struct hdf *hdf, hid_t id, const struct layout_axis *axis)
+{
+    if (axis->labels) {
+        hdf_write_rows(hdf, id, 0, axis->length, axis->labels);
+    } else if (axis->value) {
+        double *values = calloc((size_t)axis->length, sizeof *values);
+        assert(values);
+        for (int i = 0; i < axis->length; i++)
+            values[i] = axis->value(i);
+        hdf_write_rows(hdf, id, 0, axis->length, values);
+        free(values);
+    } else {
+        write_index(hdf, id, axis->length);
+    }
 }
 
 static void write_members(struct hdf *hdf, hid_t id, const struct dataset *row,
@@ -210,8 +221,10 @@ static void write_common(struct hdf *hdf, hid_t id, const struct dataset *row,
                          const struct layout *layout, const struct chunk *any,
                          char (*identities)[IDENTITY_SIZE])
 {
-    if (row->content == CONTENT_INDEX || row->content == CONTENT_NAMES)
-        write_axis(hdf, id, row, layout);
+    if (row->content == CONTENT_INDEX)
+        write_index(hdf, id, row->size[0]);
+    else if (row->content == CONTENT_AXIS)
+        write_axis(hdf, id, &layout->axes[row->which]);
     else if (row->content == CONTENT_MEMBERS)
         write_members(hdf, id, row, layout, identities);
     else if (row->content == CONTENT_STEP && layout->same_steps)

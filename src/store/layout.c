@@ -119,9 +119,13 @@ static void add_axes(struct list *list)
         const struct layout_axis *axis = &list->layout->axes[a];
         if (axis->length == 0)
             continue;
-        struct dataset row = dataset("results", axis->name, axis->names ? HDF_TEXT : HDF_I32,
-                                     axis->names ? CONTENT_NAMES : CONTENT_INDEX, axis->about);
+        struct dataset row = dataset("results", axis->name,
+                                     axis->labels  ? HDF_TEXT
+                                     : axis->value ? HDF_F64
+                                                   : HDF_I32,
+                                     CONTENT_AXIS, axis->about);
         row.which = a;
+        row.unit = axis->unit;
         list->axes[a] = add_scale(list, row, axis->length);
     }
 }
@@ -303,8 +307,6 @@ void layout_dispose(struct layout *layout)
 {
     for (int c = 0; c < layout->class_count; c++)
         free(layout->classes[c].tensors);
-    for (int a = 0; a < AXIS_COUNT; a++)
-        free(layout->axes[a].names);
     free(layout->classes);
     free(layout->columns);
     free(layout->swept);

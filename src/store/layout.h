@@ -19,9 +19,10 @@ enum { LAYOUT_DIMENSIONS = 1 + COLUMN_AXES, LAYOUT_CONFIG_SIZE = 16384 };
 enum { STATE_LETTERS = 8, LOG_HOST_LETTERS = 64, LOG_ERROR_LETTERS = 200 };
 
 struct layout_axis {
-    const char *name, *about;
-    int length;         /* 0: no column needs it */
-    const char **names; /* owned; of its values; NULL: they are 0, 1, ... */
+    const char *name, *about, *unit;
+    int length;                /* 0: no column needs it */
+    const char *const *labels; /* as in struct axis */
+    double (*value)(int i);
 };
 
 struct layout_key {
@@ -85,9 +86,9 @@ void layout_dispose(struct layout *layout);
 /* ---- the datasets that follow */
 
 enum content {
-    CONTENT_FILL, /* nothing yet */
-    CONTENT_INDEX,
-    CONTENT_NAMES,     /* of an axis */
+    CONTENT_FILL,      /* nothing yet */
+    CONTENT_INDEX,     /* 0, 1, 2, ... */
+    CONTENT_AXIS,      /* points of `which` */
     CONTENT_DIMENSION, /* a netCDF dimension that is no variable */
     CONTENT_MEMBERS,   /* identities of the runs of a class */
     /* a value for each run: */

@@ -173,14 +173,11 @@ static void list_columns(struct layout *layout, const bool *applies)
         struct layout_axis *axis = &layout->axes[a];
         axis->name = run_axis(a)->name;
         axis->about = run_axis(a)->about;
+        axis->unit = run_axis(a)->unit;
+        axis->labels = run_axis(a)->labels;
+        axis->value = run_axis(a)->value;
         if (!needed[a] && a != AXIS_EVALUATION)
             axis->length = 0;
-        if (axis->length == 0 || !run_axis_label(a, 0))
-            continue;
-        axis->names = calloc((size_t)axis->length, sizeof *axis->names);
-        assert(axis->names);
-        for (int i = 0; i < axis->length; i++)
-            axis->names[i] = run_axis_label(a, i);
     }
 }
 

@@ -56,11 +56,34 @@ static void axes_have_the_lengths_of_the_run(void **state)
         const struct axis *row = run_axis((enum column_axis)axis);
         assert_true(strlen(row->name) > 0 && strlen(row->about) > 0);
     }
-    int targets = run_axis_length(&config, AXIS_TARGET);
-    assert_true(targets >= 1);
-    for (int i = 0; i < targets; i++)
-        assert_non_null(run_axis_label(AXIS_TARGET, i));
-    assert_null(run_axis_label(AXIS_LAYER, 0));
+    assert_null(run_axis(AXIS_LAYER)->labels);
+    assert_null(run_axis(AXIS_LAYER)->value);
+}
+
+static void a_label_names_every_point_of_an_axis_of_names(void **state)
+{
+    (void)state;
+    struct run_config config = CONFIG("model.depth=3");
+    const struct axis *targets = run_axis(AXIS_TARGET);
+    int count = 0;
+    while (targets->labels[count])
+        count++;
+    assert_int_equal(run_axis_length(&config, AXIS_TARGET), count);
+}
+
+static void axes_of_values_end_at_the_last_value(void **state)
+{
+    (void)state;
+    static const struct {
+        enum column_axis axis;
+        double first, last;
+    } rows[] = {{AXIS_SHARE, 0, 1}, {AXIS_RANGE, .5, 2}};
+    struct run_config config = CONFIG("model.depth=3");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int length = run_axis_length(&config, rows[i].axis);
+        assert_true(run_axis(rows[i].axis)->value(0) == rows[i].first);
+        assert_true(run_axis(rows[i].axis)->value(length - 1) == rows[i].last);
+    }
 }
 
 static void evaluations_go_from_step_0_to_the_last(void **state)
@@ -79,6 +102,8 @@ int main(void)
         cmocka_unit_test(names_are_unique_and_rows_complete),
         cmocka_unit_test(columns_of_training_always_apply),
         cmocka_unit_test(axes_have_the_lengths_of_the_run),
+        cmocka_unit_test(a_label_names_every_point_of_an_axis_of_names),
+        cmocka_unit_test(axes_of_values_end_at_the_last_value),
         cmocka_unit_test(evaluations_go_from_step_0_to_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

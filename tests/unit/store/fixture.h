@@ -78,12 +78,13 @@ static inline void fixture_describe(struct layout_run *run, const struct layout 
             layout->same_steps || e < 4 ? e * (index % 2 && !layout->same_steps ? 20 : 25) : -1;
 }
 
-static const char *fixture_targets[] = {"x", "gradient"};
+static const char *const fixture_targets[] = {"x", "gradient", NULL};
 
 static inline void fixture_axis(struct layout *layout, enum column_axis axis, const char *name,
                                 int length)
 {
-    layout->axes[axis] = (struct layout_axis){name, name, length, NULL};
+    layout->axes[axis] =
+        (struct layout_axis){.name = name, .about = name, .unit = "1", .length = length};
 }
 
 static inline void fixture_fill(struct layout *layout, int64_t runs)
@@ -101,8 +102,7 @@ static inline void fixture_fill(struct layout *layout, int64_t runs)
     fixture_axis(layout, AXIS_LAYER, "layer", LAYERS);
     fixture_axis(layout, AXIS_POSITION, "position", POSITIONS);
     fixture_axis(layout, AXIS_TARGET, "target", TARGETS);
-    layout->axes[AXIS_TARGET].names = calloc(TARGETS, sizeof(char *));
-    memcpy(layout->axes[AXIS_TARGET].names, fixture_targets, sizeof fixture_targets);
+    layout->axes[AXIS_TARGET].labels = fixture_targets;
     layout->columns = calloc(FIXTURE_COLUMNS, sizeof *layout->columns);
     for (int c = 0; c < FIXTURE_COLUMNS; c++)
         layout->columns[layout->column_count++] = &fixture_columns[c];

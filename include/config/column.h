@@ -26,6 +26,11 @@ enum column_axis {
     AXIS_TARGET,
     AXIS_SHARE,
     AXIS_RANGE,
+    AXIS_ALGORITHM,
+    AXIS_SCALE,
+    AXIS_INPUTS,
+    AXIS_NORM,
+    AXIS_NOISY,
     AXIS_COUNT,
 };
 

@@ -28,6 +28,10 @@ size_t descent_scratch(int d, int N, int O);
 void descent_predict(double *prediction, double *sensitivity, const struct regression *group,
                      const struct descent *descent, double *scratch);
 
+/* predictions[steps][O][LANES]: yhat after each step. */
+void descent_trace(double *predictions, const struct regression *group,
+                   const struct descent *descent, double *scratch);
+
 /* Mean over the set of .5 |yhat - y_q|^2. losses[count], the terms, is written when not NULL. */
 double descent_loss(double *losses, const struct regression_set *set, const struct descent *descent,
                     double *scratch);

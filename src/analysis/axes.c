@@ -6,6 +6,11 @@
 
 static const char *const targets[] = {"y", NULL};
 
+static const char *const algorithms[] = {"transformer", "gd", NULL};
+
+/* Those of task.inputs but the first, uniform. */
+static const char *const inputs[] = {"exponential", "normal", "laplace", "mixed", NULL};
+
 /* As many points as `first`, `first + step`, ... up to `last`. */
 #define POINTS(first, step, last) ((int)(((last) - (first)) / (step) + 1.5))
 
@@ -17,6 +22,21 @@ static double share(int i)
 static double range(int i)
 {
     return (50 + 3 * i) / 100.;
+}
+
+static double scale(int i)
+{
+    return (5 + i) / 10.;
+}
+
+static double norm(int i)
+{
+    return (10 + i) / 20.;
+}
+
+static double noisy(int i)
+{
+    return 2 * i;
 }
 
 enum length { LENGTH_FIXED, LENGTH_LAYERS, LENGTH_TOKENS };
@@ -46,6 +66,26 @@ static const struct row {
         .axis = {.name = "range", .unit = "1", .value = range,
                  .about = "range r of the inputs at evaluation: x ~ U(-r/2, r/2)"},
         .points = POINTS(.5, .03, 2)},
+    [AXIS_ALGORITHM] = {
+        .axis = {.name = "algorithm", .unit = "1", .labels = algorithms,
+                 .about = "the trained model, or what it is compared with at the run's own data"},
+        .points = sizeof algorithms / sizeof algorithms[0] - 1},
+    [AXIS_SCALE] = {
+        .axis = {.name = "scale", .unit = "1", .value = scale,
+                 .about = "task.weight_scale at evaluation"},
+        .points = POINTS(.5, .1, 5)},
+    [AXIS_INPUTS] = {
+        .axis = {.name = "inputs", .unit = "1", .labels = inputs,
+                 .about = "task.inputs at evaluation"},
+        .points = sizeof inputs / sizeof inputs[0] - 1},
+    [AXIS_NORM] = {
+        .axis = {.name = "norm", .unit = "1", .value = norm,
+                 .about = "norm r of the context's inputs at evaluation"},
+        .points = POINTS(.5, .05, 5)},
+    [AXIS_NOISY] = {
+        .axis = {.name = "noisy", .unit = "labels", .value = noisy,
+                 .about = "labels of the context that are N(0, 1) at evaluation"},
+        .points = POINTS(0, 2, 8)},
 };
 /* clang-format on */
 

@@ -38,8 +38,7 @@ void baseline_fit(struct baseline *baseline, struct walk *walk)
     struct task_source source = evaluation_source(walk->input);
     for (int g = 0; g < regression_groups(&baseline->searched); g++) {
         walk_draw(walk, &source, g * LANES);
-        regression_read(&baseline->searched, g, pass_tokens(walk->pass), walk->target,
-                        walk->input->task);
+        regression_read(&baseline->searched, g, pass_tokens(walk->pass), walk->target, walk->task);
     }
     baseline->descent.rate =
         descent_search(&baseline->searched, &baseline->descent, baseline->scratch);
@@ -47,18 +46,35 @@ void baseline_fit(struct baseline *baseline, struct walk *walk)
 
 void baseline_predict(struct baseline *baseline, const struct walk *walk)
 {
-    regression_read(&baseline->group, 0, pass_tokens(walk->pass), walk->target, walk->input->task);
+    regression_read(&baseline->group, 0, pass_tokens(walk->pass), walk->target, walk->task);
     struct regression group = regression_at(&baseline->group, 0);
     descent_predict(baseline->prediction, baseline->sensitivity, &group, &baseline->descent,
                     baseline->scratch);
 }
 
+void baseline_losses(double losses[LANES], const struct baseline *baseline)
+{
+    struct regression group = regression_at(&baseline->group, 0);
+    for (int b = 0; b < LANES; b++) {
+        losses[b] = 0;
+        for (int at = b; at < group.O * LANES; at += LANES) {
+            double difference = baseline->prediction[at] - group.yq[at];
+            losses[b] += .5 * difference * difference;
+        }
+    }
+}
+
+double descent_step_cost(const struct analysis_input *input)
+{
+    const struct task_config *task = &input->task->config;
+    return 2.0 * task->outputs * task->dimension * (task->context + 1);
+}
+
 /* Multiply-adds of descent_predict for one task. */
 static double descent_cost(const struct analysis_input *input)
 {
-    const struct task_config *task = &input->task->config;
     int steps = descent_steps(&input->task->tokens, &input->model->config);
-    return 2.0 * steps * task->outputs * task->dimension * (task->context + 1);
+    return steps * descent_step_cost(input);
 }
 
 double baseline_fit_cost(const struct analysis_input *input)

@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "registry.h"
-#include "train/loss.h"
 #include "walk.h"
 
 enum { GD_RATE, GD_STEPS, GD_LOSS, GD_RATIO, GD_RATIO_CI95 };
@@ -48,20 +47,14 @@ static double cost(const struct analysis_input *input)
 /* losses of the tasks first .. first+15 for model and descent. */
 static void measure(struct state *s, const struct analysis_input *input, int first)
 {
-    const struct token_shape *shape = &input->model->shape;
-    struct loss loss = {shape->output_tokens, shape->outputs, NULL};
-    double losses[LANES];
-    loss_value(losses, walk_predict(&s->walk), s->walk.target, &loss);
+    double model[LANES], descent[LANES];
+    walk_predict(&s->walk);
+    walk_losses(model, &s->walk);
     baseline_predict(&s->baseline, &s->walk);
-    struct regression group = regression_at(&s->baseline.group, 0);
+    baseline_losses(descent, &s->baseline);
     for (int b = 0; b < walk_lanes(first, input->evaluation.tasks); b++) {
-        double sum = 0;
-        for (int at = b; at < group.O * LANES; at += LANES) {
-            double difference = s->baseline.prediction[at] - group.yq[at];
-            sum += .5 * difference * difference;
-        }
-        s->model[first + b] = losses[b];
-        s->descent[first + b] = sum;
+        s->model[first + b] = model[b];
+        s->descent[first + b] = descent[b];
     }
 }
 

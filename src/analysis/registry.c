@@ -2,11 +2,15 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 static const struct analysis *const analyses[] = {
     &analysis_gd,
     &analysis_alignment,
     &analysis_probe,
+    &analysis_distribution,
+    &analysis_noisy_labels,
 };
+/* clang-format on */
 
 int analysis_count(void)
 {

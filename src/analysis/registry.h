@@ -4,6 +4,7 @@
 
 #include "analysis/analysis.h"
 
-extern const struct analysis analysis_gd, analysis_alignment, analysis_probe;
+extern const struct analysis analysis_gd, analysis_alignment, analysis_probe, analysis_distribution,
+    analysis_noisy_labels;
 
 #endif

@@ -1,8 +1,21 @@
 #include "walk.h"
 
+#include "train/loss.h"
+
 static int target_rows(const struct token_shape *shape)
 {
     return shape->output_tokens * shape->outputs;
+}
+
+/* The most that drawing such tasks takes, whatever their inputs and labels. */
+static int draw_scratch(const struct task *task)
+{
+    struct task any = *task;
+    if (task->config.kind != TASK_LINEAR_DYNAMICS) {
+        any.config.inputs = INPUTS_MIXED;
+        any.config.noisy_labels = task->config.context;
+    }
+    return task_scratch(&any);
 }
 
 void walk_create(struct walk *walk, struct arena *arena, const struct analysis_input *input,
@@ -11,26 +24,34 @@ void walk_create(struct walk *walk, struct arena *arena, const struct analysis_i
     *walk = (struct walk){
         .pass = pass_create(arena, input->model, input->kernels, path),
         .target = ARENA_TAKE(arena, real, target_rows(&input->model->shape) * LANES),
-        .scratch = ARENA_TAKE(arena, real, task_scratch(input->task) * LANES),
+        .scratch = ARENA_TAKE(arena, real, draw_scratch(input->task) * LANES),
     };
 }
 
 void walk_start(struct walk *walk, const struct analysis_input *input)
 {
     walk->input = input;
+    walk->task = input->task;
     pass_weights(walk->pass, input->weights);
 }
 
 void walk_draw(struct walk *walk, const struct task_source *source, int first)
 {
-    task_draw(pass_tokens(walk->pass), walk->target, walk->input->task, walk->input->kernels,
-              source, (uint64_t)first, walk->scratch);
+    task_draw(pass_tokens(walk->pass), walk->target, walk->task, walk->input->kernels, source,
+              (uint64_t)first, walk->scratch);
 }
 
 const real *walk_predict(struct walk *walk)
 {
     pass_forward(walk->pass);
     return pass_outputs(walk->pass);
+}
+
+void walk_losses(double losses[LANES], const struct walk *walk)
+{
+    const struct token_shape *shape = &walk->input->model->shape;
+    struct loss loss = {shape->output_tokens, shape->outputs, NULL};
+    loss_value(losses, pass_outputs(walk->pass), walk->target, &loss);
 }
 
 struct task_source evaluation_source(const struct analysis_input *input)

@@ -9,12 +9,15 @@
 /* A pass with a task of 16 lanes in it. */
 struct walk {
     const struct analysis_input *input;
+    const struct task
+        *task; /* what is drawn: the run's, unless another of its tokens is put here */
     struct pass *pass;
     real *target; /* [output_tokens][outputs][LANES] */
     real *scratch;
 };
 
-/* Takes its memory from the arena; walk_start gives it the model. */
+/* Takes its memory from the arena, enough to draw any inputs and labels; walk_start gives it task
+ * and model. */
 void walk_create(struct walk *walk, struct arena *arena, const struct analysis_input *input,
                  enum pass_path path);
 
@@ -23,6 +26,9 @@ void walk_start(struct walk *walk, const struct analysis_input *input);
 /* Tasks first .. first+15 of the source: tokens and target; then the prediction. */
 void walk_draw(struct walk *walk, const struct task_source *source, int first);
 const real *walk_predict(struct walk *walk);
+
+/* losses[LANES] of the model's prediction, which walk_predict has made. */
+void walk_losses(double losses[LANES], const struct walk *walk);
 
 struct task_source evaluation_source(const struct analysis_input *input);
 
@@ -58,9 +64,15 @@ void baseline_fit(struct baseline *baseline, struct walk *walk);
 /* Fills group, prediction and sensitivity from the tasks that `walk` has drawn. */
 void baseline_predict(struct baseline *baseline, const struct walk *walk);
 
+/* losses[LANES] of the prediction. */
+void baseline_losses(double losses[LANES], const struct baseline *baseline);
+
 /* Multiply-adds of `baseline_fit`, and of `baseline_predict` on the whole evaluation set. */
 double baseline_fit_cost(const struct analysis_input *input);
 double baseline_predict_cost(const struct analysis_input *input);
+
+/* Multiply-adds of one step of gradient descent for one task. */
+double descent_step_cost(const struct analysis_input *input);
 
 /* One number for a column without axes. */
 void put_number(const struct analysis_output *output, int column, double value);

@@ -114,16 +114,31 @@ static void clip_slots(struct slots *s, const struct regression *group, double c
     limit_rows(s->q, O, clip);
 }
 
+static void whole_step(struct slots *s, const struct regression *group,
+                       const struct descent *descent)
+{
+    for (int o = 0; o < group->O; o++)
+        step(s, group, descent, o);
+    if (descent->clip > 0)
+        clip_slots(s, group, descent->clip);
+}
+
+void descent_trace(double *predictions, const struct regression *group,
+                   const struct descent *descent, double *scratch)
+{
+    struct slots s = start(scratch, group, descent->W0);
+    for (int l = 0; l < descent->steps; l++) {
+        whole_step(&s, group, descent);
+        copy_rows(predictions + l * group->O * LANES, s.q, group->O);
+    }
+}
+
 void descent_predict(double *prediction, double *sensitivity, const struct regression *group,
                      const struct descent *descent, double *scratch)
 {
     struct slots s = start(scratch, group, descent->W0);
-    for (int l = 0; l < descent->steps; l++) {
-        for (int o = 0; o < group->O; o++)
-            step(&s, group, descent, o);
-        if (descent->clip > 0)
-            clip_slots(&s, group, descent->clip);
-    }
+    for (int l = 0; l < descent->steps; l++)
+        whole_step(&s, group, descent);
     copy_rows(prediction, s.q, group->O);
     if (sensitivity)
         copy_rows(sensitivity, s.g, group->O * group->d);

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "theory/regression.h"
 
-enum { BENCH_COLUMNS = 8, BENCH_VALUES = 1000 };
+enum { BENCH_COLUMNS = 16, BENCH_VALUES = 2000 };
 
 struct bench {
     struct arena arena;
@@ -76,6 +77,12 @@ static inline void bench_put(void *context, int column, const int32_t shape[COLU
         }
 }
 
+static inline bool bench_applies(const struct bench_setting *setting,
+                                 const struct analysis *analysis)
+{
+    return analysis->applies(&setting->task, &setting->tokens, &setting->model);
+}
+
 /* Task and model; the weights are 0 for the caller to write. NULL kernels: the best ones. */
 static inline void bench_open(struct bench *bench, const struct bench_setting *setting,
                               const struct kernels *kernels)
@@ -123,6 +130,29 @@ static inline void bench_execute(struct bench *bench, const char *name)
                                                                       &bench->model.config));
         }
     }
+}
+
+/* The first `count` tasks of the evaluation set as theory sees them, of the bench's task or another
+ * of the same sizes; free(set.at). */
+static inline struct regression_set bench_set(const struct bench *bench, const struct task *task,
+                                              int count)
+{
+    struct arena arena = arena_measure();
+    struct regression_set set = regression_create(&arena, task, count);
+    set.at = malloc(arena.used);
+    size_t tokens_size = (size_t)(task->shape.tokens * task->shape.width) * LANES;
+    size_t target_size = (size_t)task->shape.outputs * LANES;
+    size_t scratch_size = (size_t)task_scratch(task) * LANES;
+    real *tokens = calloc(tokens_size + target_size + scratch_size, sizeof(real));
+    struct task_source source = {(uint64_t)bench->input.evaluation.seed, STREAM_EVALUATION, 0};
+    for (int g = 0; g < regression_groups(&set); g++) {
+        real *target = tokens + tokens_size;
+        task_draw(tokens, target, task, bench->input.kernels, &source, (uint64_t)(g * LANES),
+                  target + target_size);
+        regression_read(&set, g, tokens, target, task);
+    }
+    free(tokens);
+    return set;
 }
 
 static inline void bench_close(struct bench *bench)

@@ -16,27 +16,6 @@ static const struct bench_setting settings[] = {
      {.tasks = 100}},
 };
 
-/* The evaluation set of a bench as theory sees it; free(set.at). */
-static struct regression_set evaluation_set(const struct bench *bench)
-{
-    const struct task *task = &bench->task;
-    struct arena arena = arena_measure();
-    struct regression_set set = regression_create(&arena, task, bench->input.evaluation.tasks);
-    set.at = malloc(arena.used);
-    size_t tokens_size = (size_t)(task->shape.tokens * task->shape.width) * LANES;
-    size_t scratch_size = (size_t)task_scratch(task) * LANES;
-    real *tokens = calloc(tokens_size + LANES * 2 + scratch_size, sizeof(real));
-    struct task_source source = {(uint64_t)bench->input.evaluation.seed, STREAM_EVALUATION, 0};
-    for (int g = 0; g < regression_groups(&set); g++) {
-        real *target = tokens + tokens_size;
-        task_draw(tokens, target, task, bench->input.kernels, &source, (uint64_t)(g * LANES),
-                  target + LANES * 2);
-        regression_read(&set, g, tokens, target, task);
-    }
-    free(tokens);
-    return set;
-}
-
 static double scratch[20000];
 
 /* With the construction at the rate that was found, model and descent are the same function; the
@@ -53,7 +32,7 @@ static void the_construction_is_gradient_descent(void **state)
                                   .rate = bench_value(&bench, "gd_rate")};
         construction_write(bench.weights, &bench.model, &bench.task, &descent);
         bench_execute(&bench, "gd");
-        struct regression_set set = evaluation_set(&bench);
+        struct regression_set set = bench_set(&bench, &bench.task, bench.input.evaluation.tasks);
         assert_near(bench_value(&bench, "gd_steps"), bench.model.L, 0);
         assert_near(bench_value(&bench, "gd_rate"), descent_search(&set, &descent, scratch), 0);
         assert_near(bench_value(&bench, "gd_loss"), descent_loss(NULL, &set, &descent, scratch),
@@ -81,7 +60,7 @@ static void another_rate_changes_lengths_but_no_direction(void **state)
     struct descent descent = {.steps = 1, .rate = .25 * best};
     construction_write(bench.weights, &bench.model, &bench.task, &descent);
     bench_execute(&bench, "alignment");
-    struct regression_set set = evaluation_set(&bench);
+    struct regression_set set = bench_set(&bench, &bench.task, bench.input.evaluation.tasks);
     double preds = 0, diff = 0, yhat[LANES], g[10 * LANES];
     descent.rate = .75 * best;
     for (int i = 0; i < set.count; i++) {
@@ -107,7 +86,7 @@ static void a_model_that_does_nothing_has_the_loss_of_zero(void **state)
     (void)state;
     struct bench bench;
     bench_open(&bench, &settings[0], NULL);
-    struct regression_set set = evaluation_set(&bench);
+    struct regression_set set = bench_set(&bench, &bench.task, bench.input.evaluation.tasks);
     struct descent none = {.steps = 0}, one = {.steps = 1};
     one.rate = descent_search(&set, &one, scratch);
     int n = set.count;
@@ -146,7 +125,7 @@ static void sensitivity_is_the_derivative_by_the_query(void **state)
     struct descent descent = {.steps = 1, .rate = bench_value(&bench, "gd_rate")};
     assert_near(bench_value(&bench, "gd_steps"), 1, 0);
     bench_execute(&bench, "alignment");
-    struct regression_set set = evaluation_set(&bench);
+    struct regression_set set = bench_set(&bench, &bench.task, bench.input.evaluation.tasks);
     struct regression group = regression_at(&set, 0);
     double yhat[2 * LANES], reference[6 * LANES], square = 0, preds = 0;
     descent_predict(yhat, reference, &group, &descent, scratch);

@@ -54,6 +54,24 @@ static const struct {
  * below 12 * 1000 * 10 * 2^-53 = 1.4e-11; what is seen is 1e-14. */
 static const double tolerance = 1.4e-11;
 
+static void a_trace_has_the_prediction_of_every_number_of_steps(void **state)
+{
+    (void)state;
+    double scratch[SCRATCH], yhat[O_MAX * LANES], trace[12 * O_MAX * LANES];
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        struct regression_set set = sample_set(cases[k].task, LANES, k);
+        struct regression group = regression_at(&set, 0);
+        struct descent descent = cases[k].descent;
+        descent_trace(trace, &group, &descent, scratch);
+        for (descent.steps = 1; descent.steps <= cases[k].descent.steps; descent.steps++) {
+            descent_predict(yhat, NULL, &group, &descent, scratch);
+            assert_memory_equal(trace + (descent.steps - 1) * set.O * LANES, yhat,
+                                sizeof yhat[0] * (size_t)(set.O * LANES));
+        }
+        free(set.at);
+    }
+}
+
 static void predicts_and_responds_as_descended_weights(void **state)
 {
     (void)state;
@@ -232,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(predicts_and_responds_as_descended_weights),
+        cmocka_unit_test(a_trace_has_the_prediction_of_every_number_of_steps),
         cmocka_unit_test(sensitivity_equals_central_differences_even_through_a_clip),
         cmocka_unit_test(what_is_left_follows_from_eigenvalues),
         cmocka_unit_test(one_step_points_the_same_way_whatever_its_rate),

@@ -31,6 +31,7 @@ enum column_axis {
     AXIS_INPUTS,
     AXIS_NORM,
     AXIS_NOISY,
+    AXIS_TIMES,
     AXIS_COUNT,
 };
 

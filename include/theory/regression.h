@@ -40,4 +40,8 @@ void regression_read(struct regression_set *set, int group, const real *tokens, 
 /* Group g of the set; valid as long as the set. */
 struct regression regression_at(const struct regression_set *set, int group);
 
+/* losses[LANES] = .5 |prediction - yq|^2 of each task; prediction [O][LANES]. */
+void regression_losses(double losses[LANES], const struct regression *group,
+                       const double *prediction);
+
 #endif

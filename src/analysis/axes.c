@@ -39,6 +39,11 @@ static double noisy(int i)
     return 2 * i;
 }
 
+static double times(int i)
+{
+    return i + 1;
+}
+
 enum length { LENGTH_FIXED, LENGTH_LAYERS, LENGTH_TOKENS };
 
 /* clang-format off */
@@ -86,6 +91,10 @@ static const struct row {
         .axis = {.name = "noisy", .unit = "labels", .value = noisy,
                  .about = "labels of the context that are N(0, 1) at evaluation"},
         .points = POINTS(0, 2, 8)},
+    [AXIS_TIMES] = {
+        .axis = {.name = "times", .unit = "1", .value = times,
+                 .about = "how often the layer has been applied"},
+        .points = POINTS(1, 1, 50)},
 };
 /* clang-format on */
 

@@ -44,9 +44,14 @@ void baseline_fit(struct baseline *baseline, struct walk *walk)
         descent_search(&baseline->searched, &baseline->descent, baseline->scratch);
 }
 
-void baseline_predict(struct baseline *baseline, const struct walk *walk)
+void baseline_read(struct baseline *baseline, const struct walk *walk)
 {
     regression_read(&baseline->group, 0, pass_tokens(walk->pass), walk->target, walk->task);
+}
+
+void baseline_predict(struct baseline *baseline, const struct walk *walk)
+{
+    baseline_read(baseline, walk);
     struct regression group = regression_at(&baseline->group, 0);
     descent_predict(baseline->prediction, baseline->sensitivity, &group, &baseline->descent,
                     baseline->scratch);
@@ -55,13 +60,7 @@ void baseline_predict(struct baseline *baseline, const struct walk *walk)
 void baseline_losses(double losses[LANES], const struct baseline *baseline)
 {
     struct regression group = regression_at(&baseline->group, 0);
-    for (int b = 0; b < LANES; b++) {
-        losses[b] = 0;
-        for (int at = b; at < group.O * LANES; at += LANES) {
-            double difference = baseline->prediction[at] - group.yq[at];
-            losses[b] += .5 * difference * difference;
-        }
-    }
+    regression_losses(losses, &group, baseline->prediction);
 }
 
 double descent_step_cost(const struct analysis_input *input)

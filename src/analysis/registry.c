@@ -9,6 +9,7 @@ static const struct analysis *const analyses[] = {
     &analysis_probe,
     &analysis_distribution,
     &analysis_noisy_labels,
+    &analysis_repetition,
 };
 /* clang-format on */
 

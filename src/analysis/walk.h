@@ -61,7 +61,8 @@ void baseline_create(struct baseline *baseline, struct arena *arena,
 /* Searches the rate; leaves `walk` at tasks of the evaluation set. */
 void baseline_fit(struct baseline *baseline, struct walk *walk);
 
-/* Fills group, prediction and sensitivity from the tasks that `walk` has drawn. */
+/* Fills group from the tasks that `walk` has drawn; then prediction and sensitivity, too. */
+void baseline_read(struct baseline *baseline, const struct walk *walk);
 void baseline_predict(struct baseline *baseline, const struct walk *walk);
 
 /* losses[LANES] of the prediction. */

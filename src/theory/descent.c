@@ -147,19 +147,15 @@ void descent_predict(double *prediction, double *sensitivity, const struct regre
 double descent_loss(double *losses, const struct regression_set *set, const struct descent *descent,
                     double *scratch)
 {
-    double sum = 0, *yhat = scratch, *rest = scratch + set->O * LANES;
+    double sum = 0, lane[LANES], *yhat = scratch, *rest = scratch + set->O * LANES;
     for (int g = 0; g < regression_groups(set); g++) {
         struct regression group = regression_at(set, g);
         descent_predict(yhat, NULL, &group, descent, rest);
+        regression_losses(lane, &group, yhat);
         for (int b = 0; b < regression_lanes(set, g); b++) {
-            double loss = 0;
-            for (int o = 0; o < set->O; o++) {
-                double difference = yhat[o * LANES + b] - group.yq[o * LANES + b];
-                loss += .5 * difference * difference;
-            }
-            sum += loss;
+            sum += lane[b];
             if (losses)
-                losses[g * LANES + b] = loss;
+                losses[g * LANES + b] = lane[b];
         }
     }
     return sum / set->count;

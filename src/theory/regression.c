@@ -60,3 +60,15 @@ struct regression regression_at(const struct regression_set *set, int group)
     const double *xq = y + set->N * set->O * LANES;
     return (struct regression){set->d, set->N, set->O, x, y, xq, xq + set->d * LANES};
 }
+
+void regression_losses(double losses[LANES], const struct regression *group,
+                       const double *prediction)
+{
+    for (int b = 0; b < LANES; b++) {
+        losses[b] = 0;
+        for (int at = b; at < group->O * LANES; at += LANES) {
+            double difference = prediction[at] - group->yq[at];
+            losses[b] += .5 * difference * difference;
+        }
+    }
+}

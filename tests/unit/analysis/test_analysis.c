@@ -36,6 +36,9 @@ static const struct bench_setting parted = {PAPER_TASK,
 static const struct bench_setting separate = {
     PAPER_TASK, {.kind = TOKENS_SEPARATE}, {COPYING_MODEL, .depth = 2}, {.tasks = 100, .seed = 1}};
 
+static const struct bench_setting single = {
+    PAPER_TASK, {.kind = TOKENS_JOINT}, {LINEAR_MODEL, .depth = 1}, {.tasks = 100, .seed = 1}};
+
 static void axes_have_the_lengths_of_the_run(void **state)
 {
     (void)state;
@@ -72,7 +75,7 @@ static bool has_bits(const struct analysis *analysis)
 static void bits_do_not_depend_on_the_instruction_set(void **state)
 {
     (void)state;
-    static const struct bench_setting *const settings[] = {&joint, &separate};
+    static const struct bench_setting *const settings[] = {&single, &joint, &separate};
     static bool executed[64];
     static struct bench first, other;
     for (size_t k = 0; k < COUNT(settings); k++) {

@@ -67,9 +67,11 @@ void script_print(struct text *text, const struct script *script)
     print_command(text, script);
     text_print(text,
                "trap 'kill -USR1 $!' USR1\n"
-               "while wait $!; code=$?; kill -0 $! 2>/dev/null; do :; done # the signal ends a "
-               "wait early\n"
-               "[ $code -eq 75 ] && %s\n"
+               "trap 'kill -USR1 $!; over=1' TERM # scancel: stop in good order too, but for "
+               "good\n"
+               "while wait $!; code=$?; kill -0 $! 2>/dev/null; do :; done # a signal ends a wait "
+               "early\n"
+               "[ $code -eq 75 ] && [ ! \"$over\" ] && %s\n"
                "exit $code\n",
                script->options->requeue ? "scontrol requeue \"$SLURM_JOB_ID\"" : "sbatch \"$0\"");
 }

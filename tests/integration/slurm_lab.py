@@ -3,6 +3,7 @@
 import atexit
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -59,10 +60,15 @@ def find(command):
     return shutil.which(command, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
 
-def free_port():
+def is_free(port):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def free_ports(count):
+    """None of those that the system gives to whoever asks for any."""
+    ports = iter(random.sample(range(10000, 32000), 1000))
+    return [next(filter(is_free, ports)) for _ in range(count)]
 
 
 def skip_unless_possible():
@@ -100,8 +106,9 @@ class Lab:
         key.chmod(0o600)
         host = socket.gethostname().split(".")[0]
         self.config = folder / "slurm.conf"
-        self.config.write_text(CONFIG.format(host=host, folder=folder, port=free_port()) + "".join(
-            NODE.format(node=node, host=host, port=free_port()) for node in NODES))
+        first, *others = free_ports(1 + len(NODES))
+        self.config.write_text(CONFIG.format(host=host, folder=folder, port=first) + "".join(
+            NODE.format(node=node, host=host, port=port) for node, port in zip(NODES, others)))
         # Shared memory would be mixed up between nodes that are one host.
         self.environment = program.environment(
             SLURM_CONF=str(self.config), OMPI_MCA_btl="tcp,self",
@@ -186,13 +193,16 @@ class Case(program.Case):
     @classmethod
     def setUpClass(cls):
         cls.calm = {}  # contents of the result file of each sweep that was needed
-        folder = tempfile.TemporaryDirectory(prefix="mesasweep-slurm-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.lab = Lab(pathlib.Path(folder.name))
-        cls.addClassCleanup(cls.lab.stop)
-        reason = cls.lab.start()
-        if reason:
-            raise unittest.SkipTest(f"SKIP: {reason}")
+        for _ in range(3):  # a port may be taken between the look and the use
+            folder = tempfile.TemporaryDirectory(prefix="mesasweep-slurm-")
+            cls.addClassCleanup(folder.cleanup)
+            cls.lab = Lab(pathlib.Path(folder.name))
+            cls.addClassCleanup(cls.lab.stop)
+            reason = cls.lab.start()
+            if not reason:
+                return
+            cls.lab.stop()
+        raise unittest.SkipTest(f"SKIP: {reason}")
 
     def setUp(self):
         super().setUp()
@@ -236,6 +246,9 @@ class Case(program.Case):
         """Some runs are done and the job is in the middle of others."""
         self.wait_for(lambda: (self.folder / file).exists() and self.status(file)["done"] >= least)
         self.assertLess(self.status(file)["done"], most, "the sweep is too short for this machine")
+
+    def wait_until_running(self, file, count):
+        self.wait_for(lambda: (self.folder / file).exists() and self.status(file)["running"] == count)
 
     def output(self):
         return {path.name: path.read_text() for path in self.folder.glob("slurm-*.out")}

@@ -1,5 +1,7 @@
 """Without this a job that Slurm ends, moves or starts twice could lose runs, repeat them, or spoil the file."""
 
+import time
+
 import program
 import slurm_lab
 
@@ -15,6 +17,7 @@ class SlurmLong(slurm_lab.Case):
         self.lab.ask("scontrol", "requeue", job)
         self.wait_for_second_start(job)
         self.wait_for_state(job, "COMPLETED")
+        self.assertEqual(list(self.batch_jobs()), [job])
         self.assertWhole("tiny.h5")
 
     def test_a_written_script_queues_the_same_job_again_when_it_was_warned(self):
@@ -37,6 +40,21 @@ class SlurmLong(slurm_lab.Case):
         second = self.submit(script, "tiny.yaml")
         self.wait_for_state(second, "COMPLETED")
         self.assertWhole("tiny.h5")
+
+    def test_a_cancelled_job_saves_the_runs_that_were_at_work(self):
+        self.write("long.yaml", slurm_lab.SWEEP.replace("steps: 15000", "steps: 10000000"))
+        for script in ("sweep.sbatch", "sweep-srun.sbatch"):
+            with self.subTest(script):
+                file = f"{script}.h5"
+                job = self.submit(self.script(script, 2), "long.yaml", "-o", file)
+                self.wait_until_running(file, 2)
+                time.sleep(4)  # a run of two seconds is worth a checkpoint
+                self.lab.ask("scancel", job)
+                self.wait_for(lambda: self.lab.ask("squeue", "-h") == "")
+                self.assertEqual(self.batch_jobs()[job]["JobState"], "CANCELLED")
+                self.assertEqual(max(self.batch_jobs()), job, self.output())
+                self.assertFalse((self.folder / f"{file}.lock").exists(), self.output())
+                self.assertEqual(len(list((self.folder / f"{file}.checkpoints").iterdir())), 2)
 
     def test_a_slurmd_that_dies_and_comes_back_costs_nothing(self):
         job = self.submit("--nodelist=n1", self.script("sweep.sbatch", 2), "tiny.yaml")

@@ -56,9 +56,9 @@ static void the_script_asks_warns_runs_and_goes_on(void **state)
         "cd -- '/home/a b' || exit\n"
         "'/opt/my programs/mesasweep' run -- 'it'\\''s.yaml' 'seed=$(id)' &\n"
         "trap 'kill -USR1 $!' USR1\n"
-        "while wait $!; code=$?; kill -0 $! 2>/dev/null; do :; done # the signal ends a wait "
-        "early\n"
-        "[ $code -eq 75 ] && sbatch \"$0\"\n"
+        "trap 'kill -USR1 $!; over=1' TERM # scancel: stop in good order too, but for good\n"
+        "while wait $!; code=$?; kill -0 $! 2>/dev/null; do :; done # a signal ends a wait early\n"
+        "[ $code -eq 75 ] && [ ! \"$over\" ] && sbatch \"$0\"\n"
         "exit $code\n");
     text_dispose(&text);
 }
@@ -80,8 +80,7 @@ static void every_option_is_in_the_script(void **state)
     script_print(&text, &script);
     assert_non_null(strstr(
         text.data, "\nsrun --mpi=pmix '/m' run --quick --yes --output='-o;.h5' -- 'a.yaml' &\n"));
-    assert_non_null(
-        strstr(text.data, "\n[ $code -eq 75 ] && scontrol requeue \"$SLURM_JOB_ID\"\n"));
+    assert_non_null(strstr(text.data, " && scontrol requeue \"$SLURM_JOB_ID\"\n"));
     text_dispose(&text);
 }
 

@@ -184,27 +184,28 @@ void lines_forward(struct pass *pass, int layer)
 }
 
 /* dP, dV, dU, and what they add to dA. */
-static void lines_inner_backward(struct pass *pass, const struct extent *e,
+static void lines_inner_backward(struct pass *pass, const struct extent *e, struct operand dout,
                                  const struct merged_head *w, const struct lines *m, const real *C)
 {
     const struct kernels *kernels = pass->kernels;
     const struct merged *g = &pass->merged;
-    const real *dout = pass->work.update;
     int D = pass->model->D, N = e->keys, channels = e->channels;
     if (single(e)) {
         struct query query = query_of(pass, e, w, m, C);
-        kernels->query_backward(&(struct query_gradient){g->dU, g->dP, g->dV, w->dA}, &query, dout);
+        kernels->query_backward(&(struct query_gradient){g->dU, g->dP, g->dV, w->dA}, &query,
+                                dout.at);
         return;
     }
-    kernels->lanes_lanes(written(g->dP, N), rows_of(dout, channels), columns_of(m->V, channels),
-                         e->rows, N, channels, SET);
-    kernels->lanes_lanes(written(g->dV, channels), columns_of(m->P, N), rows_of(dout, channels), N,
-                         channels, e->rows, SET);
+    kernels->lanes_lanes(written(g->dP, N), dout, columns_of(m->V, channels), e->rows, N, channels,
+                         SET);
+    kernels->lanes_lanes(written(g->dV, channels), columns_of(m->P, N), dout, N, channels, e->rows,
+                         SET);
     kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
     kernels->lanes_lanes(w->dA, columns_of(C, D), rows_of(g->dV, channels), D, channels, N, ADD);
 }
 
-static void lines_head_backward(struct pass *pass, const struct extent *e, int layer, int h)
+static void lines_head_backward(struct pass *pass, const struct extent *e, struct operand dout,
+                                int layer, int h)
 {
     const struct kernels *kernels = pass->kernels;
     const struct merged *g = &pass->merged;
@@ -213,7 +214,7 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, int l
     const real *C = pass->stream[layer];
     const struct merged_head *w = merged_head_of(pass, layer, h);
     struct lines m = lines_of(pass, e, layer, h);
-    lines_inner_backward(pass, e, w, &m, C);
+    lines_inner_backward(pass, e, dout, w, &m, C);
     if (e->rows <= OUTER_QUERIES)
         outer_add(&w->outer_B, C + first, g->dU, e->rows, kernels);
     else
@@ -229,14 +230,25 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, int l
                           channels, ADD);
 }
 
+/* The gradient of what the extent wrote, [rows][channels]. The first head adds to dstream, where
+ * the others would look for it. */
+static struct operand written_gradient(struct pass *pass, const struct extent *e)
+{
+    int D = pass->model->D, channels = e->channels;
+    const real *from = pass->dstream + ((ptrdiff_t)e->first * D + e->channel) * LANES;
+    if (pass->model->H == 1)
+        return rows_of(from, D);
+    real *to = pass->work.update;
+    for (int t = 0; t < e->rows; t++)
+        pass->kernels->copy(to + (ptrdiff_t)t * channels * LANES, from + (ptrdiff_t)t * D * LANES,
+                            channels);
+    return rows_of(to, channels);
+}
+
 void lines_backward(struct pass *pass, int layer)
 {
     struct extent e = attention_extent(pass, layer);
-    for (int t = 0; t < e.rows; t++)
-        pass->kernels->copy(pass->work.update + (ptrdiff_t)t * e.channels * LANES,
-                            pass->dstream +
-                                ((ptrdiff_t)(e.first + t) * pass->model->D + e.channel) * LANES,
-                            e.channels);
+    struct operand dout = written_gradient(pass, &e);
     for (int h = 0; h < pass->model->H; h++)
-        lines_head_backward(pass, &e, layer, h);
+        lines_head_backward(pass, &e, dout, layer, h);
 }

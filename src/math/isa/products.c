@@ -2,15 +2,19 @@
 #include "table.h"
 #include "tiles.h"
 
-EACH_PANEL(PANEL, LANES_LANES)
-EACH_PANEL(PANEL, LANES_SHARED)
+EACH_PANEL(PANEL, LANES_LANES, DENSE)
+EACH_PANEL(PANEL, LANES_LANES, SPARSE)
+EACH_PANEL(PANEL, LANES_SHARED, DENSE)
+EACH_PANEL(PANEL, LANES_SHARED, SPARSE)
 
 /* clang-format off */
-#define ENTRY(family, mr, shape) panel_##family##_##mr,
+#define ENTRY(family, layout, mr, shape) panel_##family##_##layout##_##mr,
 typedef void panel(const struct steps *steps, char *c, const char *a, const char *b, int n);
-static panel *const panels[][MR] = {
-    [LANES_LANES] = {EACH_PANEL(ENTRY, LANES_LANES)},
-    [LANES_SHARED] = {EACH_PANEL(ENTRY, LANES_SHARED)},
+static panel *const panels[][2][MR] = {
+    [LANES_LANES] = {{EACH_PANEL(ENTRY, LANES_LANES, DENSE)},
+                     {EACH_PANEL(ENTRY, LANES_LANES, SPARSE)}},
+    [LANES_SHARED] = {{EACH_PANEL(ENTRY, LANES_SHARED, DENSE)},
+                      {EACH_PANEL(ENTRY, LANES_SHARED, SPARSE)}},
 };
 /* clang-format on */
 
@@ -54,13 +58,14 @@ INLINE void product(enum family family, struct matrix C, struct operand A, struc
         return;
     }
     const struct steps steps = steps_of(C, A, B, k, update);
+    panel *const *panel = panels[family][C.column == LANES ? DENSE : SPARSE];
     for (int part = 0; part < LANES; part += VL) {
         char *c = (char *)(C.at + part);
         const char *a = (const char *)(A.at + part);
         const char *b = (const char *)(B.at + (family == LANES_LANES ? part : 0));
         for (int i = 0, rows; i < m; i += rows) {
             rows = next_size(m - i, MR);
-            panels[family][rows - 1](&steps, c, a, b, n);
+            panel[rows - 1](&steps, c, a, b, n);
             c += rows * steps.c_row;
             a += rows * steps.a_row;
         }

@@ -35,6 +35,9 @@ enum family {
     LANES_SHARED, /* A lanes, B shared */
 };
 
+/* Where the columns of C lie: side by side, so that their addresses are constants, or anywhere. */
+enum layout { DENSE, SPARSE };
+
 /* The size of the next tile when `left` rows or columns remain: what does not fill the last two is
  * halved, so that no tile is too thin to hide the latency of its sums. */
 INLINE int next_size(int left, int full)
@@ -76,6 +79,12 @@ INLINE int next_size(int left, int full)
 #define NEIGHBOUR_10(at, stride) ((at) + 2 * stride##_5)
 #define NEIGHBOUR_11(at, stride) ((at) + 11 * stride)
 
+/* Columns of C; `layout` is a constant of the panel. */
+#define COLUMN_STEP(count)                                                                         \
+    (layout == DENSE ? count * LANES * (ptrdiff_t)sizeof(real) : count * s->c_column)
+#define COLUMN(row, j)                                                                             \
+    (layout == DENSE ? row + j * LANES * (ptrdiff_t)sizeof(real) : NEIGHBOUR_##j(row, s->c_column))
+
 #define DECLARE_ROW(i, nr) CELLS_##nr(DECLARE_CELL, i)
 #define DECLARE_CELL(i, j) vec c##i##j;
 #define LOAD_COLUMN(_, j)                                                                          \
@@ -89,11 +98,11 @@ INLINE int next_size(int left, int full)
 #define STEP_CELL(i, j) c##i##j = fma_vec(x, b##j, c##i##j);
 #define EACH_C(F, i, nr) { char *row = NEIGHBOUR_##i(c, s->c_row); CELLS_##nr(F, i) }
 #define OLD_ROW(i, nr) EACH_C(OLD_CELL, i, nr)
-#define OLD_CELL(i, j) c##i##j = load((const real *)NEIGHBOUR_##j(row, s->c_column));
+#define OLD_CELL(i, j) c##i##j = load((const real *)COLUMN(row, j));
 #define TAKE_ROW(i, nr) EACH_C(TAKE_CELL, i, nr)
-#define TAKE_CELL(i, j) c##i##j = load((const real *)NEIGHBOUR_##j(row, s->c_column)) - c##i##j;
+#define TAKE_CELL(i, j) c##i##j = load((const real *)COLUMN(row, j)) - c##i##j;
 #define END_ROW(i, nr) EACH_C(END_CELL, i, nr)
-#define END_CELL(i, j) store((real *)NEIGHBOUR_##j(row, s->c_column), c##i##j);
+#define END_CELL(i, j) store((real *)COLUMN(row, j), c##i##j);
 
 #define TILE(mr, nr)                                                                       \
     {                                                                                              \
@@ -115,12 +124,12 @@ INLINE int next_size(int left, int full)
             ROWS_##mr(TAKE_ROW, nr)                                                                \
         }                                                                                          \
         ROWS_##mr(END_ROW, nr)                                                                     \
-        c += nr * s->c_column;                                                                     \
+        c += COLUMN_STEP(nr);                                                                       \
         b_first += nr * s->b_column;                                                               \
         n -= nr;                                                                                   \
     }
 
-/* panel_<family>_<mr>: mr rows of C, n columns, of one part of the lanes. A single row takes more
+/* panel_<family>_<layout>_<mr>: mr rows of C, n columns, of one part of the lanes. A single row takes more
  * columns: four sums would wait for each other's latency. */
 enum { WIDE_COLUMNS = NR, LONG_COLUMNS = 12 };
 #define CASE_LONG(nr) case nr: TILE(1, nr) break;
@@ -129,33 +138,35 @@ enum { WIDE_COLUMNS = NR, LONG_COLUMNS = 12 };
     CASE_LONG(7) CASE_LONG(8) CASE_LONG(9) CASE_LONG(10) CASE_LONG(11)                     \
     default: TILE(1, 12) break;
 #if defined(MESASWEEP_ISA_avx512)
-#define EACH_PANEL(F, family)                                                                      \
-    F(family, 1, LONG) F(family, 2, WIDE) F(family, 3, WIDE)                                       \
-    F(family, 4, WIDE) F(family, 5, WIDE) F(family, 6, WIDE)
+#define EACH_PANEL(F, family, columns)                                                                      \
+    F(family, columns, 1, LONG) F(family, columns, 2, WIDE) F(family, columns, 3, WIDE)                                       \
+    F(family, columns, 4, WIDE) F(family, columns, 5, WIDE) F(family, columns, 6, WIDE)
 #define WIDE_TILES(mr)                                                                      \
     case 1: TILE(mr, 1) break;                                                             \
     case 2: TILE(mr, 2) break;                                                             \
     case 3: TILE(mr, 3) break;                                                             \
     default: TILE(mr, 4) break;
 #elif defined(MESASWEEP_ISA_avx2)
-#define EACH_PANEL(F, family)                                                                      \
-    F(family, 1, LONG) F(family, 2, WIDE) F(family, 3, WIDE) F(family, 4, WIDE)
+#define EACH_PANEL(F, family, columns)                                                                      \
+    F(family, columns, 1, LONG) F(family, columns, 2, WIDE) F(family, columns, 3, WIDE) F(family, columns, 4, WIDE)
 #define WIDE_TILES(mr)                                                                      \
     case 1: TILE(mr, 1) break;                                                             \
     case 2: TILE(mr, 2) break;                                                             \
     default: TILE(mr, 3) break;
 #else
-#define EACH_PANEL(F, family) F(family, 1, LONG) F(family, 2, WIDE)
+#define EACH_PANEL(F, family, columns) F(family, columns, 1, LONG) F(family, columns, 2, WIDE)
 #define WIDE_TILES(mr)                                                                      \
     case 1: TILE(mr, 1) break;                                                             \
     default: TILE(mr, 2) break;
 #endif
 
-#define PANEL(operands, mr, shape)                                                                  \
-    static void panel_##operands##_##mr(const struct steps *s, char *c, const char *a_first,         \
-                                      const char *b_first, int n)                                  \
+#define PANEL(operands, columns, mr, shape)                                                                  \
+    static void panel_##operands##_##columns##_##mr(const struct steps *s, char *c,                \
+                                                    const char *a_first, const char *b_first,      \
+                                                    int n)                                         \
     {                                                                                              \
-        const enum family kind = operands;                                                          \
+        const enum family kind = operands;                                                         \
+        const enum layout layout = columns;                                                        \
         const ptrdiff_t a_row = s->a_row, a_row_3 = s->a_row_3, a_row_5 = s->a_row_5;              \
         const ptrdiff_t b_column = s->b_column, b_column_3 = s->b_column_3;                        \
         const ptrdiff_t b_column_5 = s->b_column_5;                                                \

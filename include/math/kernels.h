@@ -100,10 +100,9 @@ struct kernels {
     void (*sin)(real *y, const real *x, int n);
     void (*cos)(real *y, const real *x, int n);
 
-    /* GELU, tanh form: y = x/2 (1 + tanh(sqrt(2/pi) (x + .044715 x^3))), and dx (update)= gelu'(x)
-     * dy */
-    void (*gelu)(real *y, const real *x, int n);
-    void (*gelu_backward)(real *dx, const real *x, const real *dy, enum update update, int n);
+    /* GELU, tanh form: y = x/2 (1 + tanh(sqrt(2/pi) (x + .044715 x^3))), and slope = gelu'(x) when
+     * slope is not NULL: nearly all of the work serves both */
+    void (*gelu)(real *y, real *slope, const real *x, int n);
 
     /* ---- one row at a time, per lane over i of [n][LANES] */
 

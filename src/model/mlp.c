@@ -60,36 +60,41 @@ struct tokens {
     int at, count;
 };
 
+/* Blocks of about the same size: gradients of weights end with a sum over lanes in each of them. */
+static int block_size(const struct network *n)
+{
+    int blocks = (n->extent.rows + MLP_BLOCK - 1) / MLP_BLOCK;
+    return (n->extent.rows + blocks - 1) / blocks;
+}
+
 static struct tokens next_tokens(const struct network *n, int at)
 {
-    int rest = n->extent.rows - at;
-    return (struct tokens){n->extent.first + at, rest < MLP_BLOCK ? rest : MLP_BLOCK};
+    int rest = n->extent.rows - at, size = block_size(n);
+    return (struct tokens){n->extent.first + at, rest < size ? rest : size};
 }
 
-static void add_bias(real *y, const real *x, const real *bias, const struct pass *pass, int rows,
-                     int columns)
+static void add_bias(real *y, const real *bias, const struct pass *pass, int rows, int columns)
 {
-    for (int t = 0; t < rows; t++) {
-        ptrdiff_t at = (ptrdiff_t)t * columns * LANES;
-        pass->kernels->affine(y + at, x + at, NULL, bias, columns);
-    }
+    for (int t = 0; t < rows; t++, y += (ptrdiff_t)columns * LANES)
+        pass->kernels->affine(y, y, NULL, bias, columns);
 }
 
-/* What the network reads of these tokens [count][D]; hidden[0] before, hidden[1] after GELU. */
-static const real *evaluate(struct pass *pass, const struct network *n, const struct tokens *tokens)
+/* What the network reads of these tokens [count][D]; work.hidden, and the slope of GELU there when
+ * slope is not NULL. */
+static const real *evaluate(real *slope, struct pass *pass, const struct network *n,
+                            const struct tokens *tokens)
 {
-    real *const *hidden = pass->work.hidden;
+    real *hidden = pass->work.hidden;
     const real *x = n->in + (ptrdiff_t)tokens->at * n->D * LANES;
     if (n->norm) {
         norm_forward(pass, x, tokens->count, n->layer, TENSOR_MLP_NORM_GAIN);
         x = pass->work.normed;
     }
-    pass->kernels->lanes_shared(written(hidden[1], n->M), rows_of(x, n->D),
+    pass->kernels->lanes_shared(written(hidden, n->M), rows_of(x, n->D),
                                 (struct operand){weights_of(pass, n, TENSOR_MLP_IN), n->M, 1},
                                 tokens->count, n->M, n->D, SET);
-    add_bias(hidden[0], hidden[1], weights_of(pass, n, TENSOR_MLP_IN_BIAS), pass, tokens->count,
-             n->M);
-    pass->kernels->gelu(hidden[1], hidden[0], tokens->count * n->M);
+    add_bias(hidden, weights_of(pass, n, TENSOR_MLP_IN_BIAS), pass, tokens->count, n->M);
+    pass->kernels->gelu(hidden, slope, hidden, tokens->count * n->M);
     return x;
 }
 
@@ -104,8 +109,8 @@ static void block_forward(struct pass *pass, const struct network *n, const stru
     const struct work *w = &pass->work;
     int channels = n->extent.channels;
     const real *bias = weights_of(pass, n, TENSOR_MLP_OUT_BIAS) + n->extent.channel;
-    evaluate(pass, n, tokens);
-    kernels->lanes_shared(written(w->update, channels), rows_of(w->hidden[1], n->M),
+    evaluate(NULL, pass, n, tokens);
+    kernels->lanes_shared(written(w->update, channels), rows_of(w->hidden, n->M),
                           out_weights(pass, n), tokens->count, channels, n->M, SET);
     for (int t = 0; t < tokens->count; t++) {
         kernels->affine(w->row, w->update + (ptrdiff_t)t * channels * LANES, NULL, bias, channels);
@@ -119,7 +124,7 @@ void mlp_forward(struct pass *pass, int layer)
     struct network n = network_at(pass, layer);
     ptrdiff_t first = (ptrdiff_t)n.extent.first * n.D * LANES;
     pass->kernels->copy(n.out + first, n.in + first, n.extent.rows * n.D);
-    for (int at = 0; at < n.extent.rows; at += MLP_BLOCK) {
+    for (int at = 0; at < n.extent.rows; at += block_size(&n)) {
         struct tokens tokens = next_tokens(&n, at);
         block_forward(pass, &n, &tokens);
     }
@@ -137,12 +142,12 @@ static void layers_backward(real *dx, struct pass *pass, const struct network *n
     struct operand W2 = out_weights(pass, n);
     const real *W1 = weights_of(pass, n, TENSOR_MLP_IN);
     real *dW2 = gradient_of(pass, n, TENSOR_MLP_OUT) + n->extent.channel;
-    real *dhidden = w->hidden[2], *draw = w->hidden[3];
-    kernels->reduce((struct matrix){dW2, n->D, 1}, columns_of(w->hidden[1], n->M),
+    real *draw = w->dhidden;
+    kernels->reduce((struct matrix){dW2, n->D, 1}, columns_of(w->hidden, n->M),
                     rows_of(w->update, channels), n->M, channels, count, ADD);
-    kernels->lanes_shared(written(dhidden, n->M), rows_of(w->update, channels),
+    kernels->lanes_shared(written(draw, n->M), rows_of(w->update, channels),
                           (struct operand){W2.at, W2.column, W2.row}, count, n->M, channels, SET);
-    kernels->gelu_backward(draw, w->hidden[0], dhidden, SET, count * n->M);
+    kernels->multiply(draw, draw, w->slope, SET, count * n->M);
     for (int t = 0; t < count; t++) {
         kernels->reduce_sum(gradient_of(pass, n, TENSOR_MLP_OUT_BIAS) + n->extent.channel,
                             w->update + (ptrdiff_t)t * channels * LANES, NULL, channels);
@@ -160,7 +165,7 @@ static void block_backward(struct pass *pass, const struct network *n, const str
     const struct kernels *kernels = pass->kernels;
     const struct work *w = &pass->work;
     real *dx = pass->dstream + (ptrdiff_t)tokens->at * n->D * LANES;
-    const real *x = evaluate(pass, n, tokens);
+    const real *x = evaluate(w->slope, pass, n, tokens);
     for (int t = 0; t < tokens->count; t++)
         kernels->scale(w->update + (ptrdiff_t)t * n->extent.channels * LANES,
                        dx + ((ptrdiff_t)t * n->D + n->extent.channel) * LANES, n->damping,
@@ -175,7 +180,7 @@ void mlp_backward(struct pass *pass, int layer)
     struct network n = network_at(pass, layer);
     if (layer >= 0)
         clip_backward(pass, pass->dstream, n.out, &n.extent);
-    for (int at = 0; at < n.extent.rows; at += MLP_BLOCK) {
+    for (int at = 0; at < n.extent.rows; at += block_size(&n)) {
         struct tokens tokens = next_tokens(&n, at);
         block_backward(pass, &n, &tokens);
     }

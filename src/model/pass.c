@@ -36,8 +36,11 @@ static void take_work(struct work *w, struct arena *arena, const struct model *m
     if (c->positions == POSITIONS_QUERY_KEY)
         w->queried = take(arena, T * (D + c->position_size));
     int hidden = c->mlp > c->input_mlp ? c->mlp : c->input_mlp;
-    for (int i = 0; i < 4 && hidden; i++)
-        w->hidden[i] = take(arena, MLP_BLOCK * hidden);
+    if (hidden) {
+        w->hidden = take(arena, MLP_BLOCK * hidden);
+        w->slope = take(arena, MLP_BLOCK * hidden);
+        w->dhidden = take(arena, MLP_BLOCK * hidden);
+    }
 }
 
 static void take_streams(struct pass *pass, struct arena *arena)

@@ -41,7 +41,7 @@ struct work {
     real *dnormed;             /* [T][D] */
     real *row;                 /* [D] */
     real *queried;             /* [T][D + P] what queries and keys of layer 0 see */
-    real *hidden[4];           /* [MLP_BLOCK][M] */
+    real *hidden, *slope, *dhidden; /* [MLP_BLOCK][M] after GELU, its slope, and the gradient */
 };
 
 enum { MLP_BLOCK = 16 }; /* tokens that go through an MLP together */

@@ -28,6 +28,11 @@ EACH_LANE(sin_vec, sin)
 EACH_LANE(cos_vec, cos)
 #undef EACH_LANE
 
+INLINE vec logistic_vec(vec x)
+{
+    return 1 / (1 + exp_vec(-x));
+}
+
 /* sine and cosine of r in [0, pi/4] */
 INLINE void sincos_vec(vec *sine, vec *cosine, vec r)
 {
@@ -48,8 +53,8 @@ INLINE ivec to_integer(vec x)
     return __builtin_convertvector(x, ivec);
 }
 
-/* exp(x) = 2^n exp(r), |r| <= log(2)/2; polynomial error 2^-28. */
-INLINE vec exp_vec(vec x)
+/* exp(x) = 2^n exp(r), |r| <= log(2)/2, of |x| <= 87; polynomial error 2^-28. */
+INLINE vec exp_of_moderate(vec x)
 {
     vec n = whole(x, 0x1.715476p0f);
     vec r = fma_vec(n, all(0x1.05c610p-29f), fnma_vec(n, all(0x1.62e430p-1f), x));
@@ -58,9 +63,26 @@ INLINE vec exp_vec(vec x)
     p = fma_vec(p, r, all(0x1.555492p-3f));
     p = fma_vec(p, r, all(0x1.fffffcp-2f));
     p = fma_vec(p, r * r, r) + 1;
-    vec y = (vec)((uvec)p + ((uvec)to_integer(n) << 23));
+    return (vec)((uvec)p + ((uvec)to_integer(n) << 23));
+}
+
+INLINE vec exp_vec(vec x)
+{
+    vec y = exp_of_moderate(x);
     y = choose(less(x, all(0x1.62e430p6f)), y, x + INFINITY); /* infinite, or NaN, above */
     return choose(less(x, all(-0x1.5d589ep6f)), all(0), y);   /* below FLT_MIN */
+}
+
+/* 1 / (1 + exp(-x)). The quotient is Newton's, which takes a fifth of the time of a division: the
+ * exponent and a line for the mantissa give 1/d to 12 %, each step squares that and the third
+ * leaves the rounding. Beyond 87 the function is 1, or less than 2^-125. */
+INLINE vec logistic_vec(vec x)
+{
+    vec d = 1 + exp_of_moderate(smaller(all(87), larger(all(-87), -x)));
+    vec y = (vec)(0x7ef311c7 - (uvec)d);
+    for (int step = 0; step < 3; step++)
+        y = fma_vec(y, fnma_vec(d, y, all(1)), y);
+    return y;
 }
 
 /* log(x) of FLT_MIN <= x < infinity: x = 2^e (1 + f), 2/3 <= 1 + f < 4/3; polynomial error 2^-27.6

@@ -16,15 +16,14 @@ EACH(sin)
 EACH(cos)
 
 /* GELU in its tanh form is x s(v) with the logistic function s and v = 2 sqrt(2/pi) (x + c x^3). */
-static const real slope = (real)1.5957691216057308, cubic = (real)0.044715;
+static const real steepness = (real)1.5957691216057308, cubic = (real)0.044715;
 
 INLINE vec gate(vec x)
 {
-    vec v = slope * fma_vec(cubic * x, x * x, x);
-    return all(1) / (1 + exp_vec(-v));
+    return logistic_vec(steepness * fma_vec(cubic * x, x * x, x));
 }
 
-void KERNEL(gelu)(real *y, const real *x, int n)
+static void gelu_alone(real *y, const real *x, int n)
 {
     for (int i = 0; i < n * PARTS; i++) {
         vec value = load(x + i * VL);
@@ -32,12 +31,16 @@ void KERNEL(gelu)(real *y, const real *x, int n)
     }
 }
 
-void KERNEL(gelu_backward)(real *dx, const real *x, const real *dy, enum update update, int n)
+void KERNEL(gelu)(real *y, real *slope, const real *x, int n)
 {
+    if (!slope) {
+        gelu_alone(y, x, n);
+        return;
+    }
     for (int i = 0; i < n * PARTS; i++) {
         vec value = load(x + i * VL), s = gate(value);
-        vec dv = slope * fma_vec(3 * cubic * value, value, all(1));
-        vec derivative = fma_vec(value * dv, s * (1 - s), s);
-        update_at(dx + i * VL, derivative * load(dy + i * VL), update);
+        vec dv = steepness * fma_vec(3 * cubic * value, value, all(1));
+        store(slope + i * VL, fma_vec(value * dv, s * (1 - s), s));
+        store(y + i * VL, value * s);
     }
 }

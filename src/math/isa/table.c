@@ -23,7 +23,6 @@ const struct kernels NAME(kernels) = {
     ROW(sin),
     ROW(cos),
     ROW(gelu),
-    ROW(gelu_backward),
     ROW(softmax),
     ROW(softmax_backward),
     ROW(normalise),

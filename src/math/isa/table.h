@@ -30,8 +30,7 @@ void KERNEL(exp)(real *y, const real *x, int n);
 void KERNEL(log)(real *y, const real *x, int n);
 void KERNEL(sin)(real *y, const real *x, int n);
 void KERNEL(cos)(real *y, const real *x, int n);
-void KERNEL(gelu)(real *y, const real *x, int n);
-void KERNEL(gelu_backward)(real *dx, const real *x, const real *dy, enum update update, int n);
+void KERNEL(gelu)(real *y, real *slope, const real *x, int n);
 
 void KERNEL(softmax)(real *p, const real *s, real scale, int n);
 void KERNEL(softmax_backward)(real *ds, const real *p, const real *dp, real scale, int n);

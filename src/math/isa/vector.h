@@ -137,4 +137,15 @@ INLINE vec larger(vec a, vec b) /* a > b ? a : b, so b when either is NaN */
 #endif
 }
 
+INLINE vec smaller(vec a, vec b) /* a < b ? a : b, so b when either is NaN */
+{
+#if defined(MESASWEEP_ISA_avx512)
+    return PS(_mm512_min)(a, b);
+#elif defined(MESASWEEP_ISA_avx2)
+    return PS(_mm256_min)(a, b);
+#else
+    return choose(less(a, b), a, b);
+#endif
+}
+
 #endif

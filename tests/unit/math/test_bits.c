@@ -95,10 +95,8 @@ static void functions(const struct kernels *kernels)
         kernels->cos(a += step, x, n);
         a += step;
     }
-    kernels->gelu(a, in.x, n);
-    kernels->gelu_backward(a += step, in.x, in.y, SET, n);
-    kernels->gelu_backward(a += step, in.x, in.y, ADD, n);
-    kernels->gelu_backward(a += step, in.x, in.y, SUBTRACT, n);
+    kernels->gelu(a, NULL, in.x, n);
+    kernels->gelu(a + step, a + 2 * step, in.x, n);
 }
 
 static void rows_of(const struct kernels *kernels, int n)
@@ -182,7 +180,7 @@ SAME(products_11, 0x74053058)
 SAME(products_of_edges, 0xe3871f40)
 SAME(products_of_many_tokens, 0xc1eb6dc2)
 SAME(elements, 0xce0b583e)
-SAME(functions, 0x65a7bd67)
+SAME(functions, 0xe71c88e8)
 SAME(rows, 0xb59c13c5)
 SAME(mesa, 0xfed43349)
 SAME(random_numbers, 0xa1c9f1b2)

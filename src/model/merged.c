@@ -239,3 +239,16 @@ void merged_create(struct pass *pass, struct arena *arena)
     if (summed)
         create_scratch(m, model, arena);
 }
+
+bool merged_sums_all(const struct pass *pass)
+{
+    const struct model *model = pass->model;
+    bool all = true;
+    for (int i = 0; i < model->tensor_count; i++)
+        all = all && model->tensors[i].row <= TENSOR_PROJECT;
+    for (int l = 0; l < model->L; l++) {
+        const struct merged_layer *m = &pass->merged.layers[l];
+        all = all && (m->form != FORM_HEADS || (m->keys && m->values));
+    }
+    return all;
+}

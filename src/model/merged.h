@@ -71,6 +71,9 @@ double merged_layer_cost(const struct pass *pass, int layer);
 /* Chooses the form of each layer and takes its memory. */
 void merged_create(struct pass *pass, struct arena *arena);
 
+/* Whether all weights are those of attention, and each layer sums for both of its products. */
+bool merged_sums_all(const struct pass *pass);
+
 void merged_weights(struct pass *pass);
 
 /* As attention_forward and attention_backward, without the clip. */

@@ -86,6 +86,7 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
     take_streams(&layout, arena);
     take_work(&layout.work, arena, layout.model);
     merged_create(&layout, arena);
+    layout.merged_only = merged_sums_all(&layout);
     vectors_create(&layout, arena);
     if (!pass)
         return NULL;
@@ -151,7 +152,8 @@ static void add_up(struct pass *pass)
 void pass_super_group(struct pass *pass)
 {
     merged_super_group(pass);
-    add_up(pass);
+    if (!pass->merged_only)
+        add_up(pass);
 }
 
 void pass_gradient(struct pass *pass, double *gradient)

@@ -52,6 +52,7 @@ struct pass {
     const struct kernels *kernels;
     enum pass_path path;
     bool keep_all;
+    bool merged_only; /* what a group adds to gradients is all in `merged` */
     const real *weights;
     real *gradient; /* [parameters] sums of the super-group */
     double *total;  /* [parameters] sums of the batch */

@@ -4,7 +4,7 @@
 
 #include "config/key.h"
 
-enum task_kind { TASK_LINEAR_REGRESSION, TASK_LINEAR_DYNAMICS, TASK_SINE };
+enum task_kind { TASK_LINEAR_REGRESSION, TASK_LINEAR_DYNAMICS, TASK_SINE, TASK_FEW_SHOT };
 enum task_inputs {
     INPUTS_UNIFORM,
     INPUTS_EXPONENTIAL,
@@ -30,6 +30,7 @@ struct task_config {
     int noisy_labels;    /* labels of the context that are N(0, 1) instead */
     double noise;      /* standard deviation: of the noise on the y of the context, or of a state */
     double state_clip; /* |s| <= state_clip in a sequence */
+    int tasks;         /* few-shot tasks in one sequence, one behind the other */
 };
 
 struct tokens_config {

@@ -20,6 +20,11 @@
  * Linear dynamics (science.md 2.1): W [d,d] Haar-orthogonal; s_1 ~ U(-r/2, r/2)^d; s_{t+1} = W s_t
  * + noise, limited to +-state_clip. T tokens: constructed (0, s_t, s_t, s_{t-1}) of width 4d, or
  * raw s_t. Prediction of s_{t+1} = the first d channels of token t.
+ *
+ * Few-shot streams (science.md 2.8): x_i ~ U(-r/2, r/2)^d, y_i = W x_i + noise, limited to
+ * +-state_clip; the states x_1, y_1, x_2, ..., x_N, and with several tasks y_N and those of the
+ * next W: T = 2 N tasks - 1 tokens, constructed or raw. Predicted is y_i, at the token of x_i: N
+ * tasks outputs, one token between two of them.
  */
 #ifndef TASK_TASK_H
 #define TASK_TASK_H
@@ -49,7 +54,7 @@ enum status task_init(struct task *task, const struct task_config *config,
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
  * construction: W (a, p), then x_1 ... x_N, x_q, then the noise, then the noisy labels; or W, s_1,
- * then the noise. */
+ * then the noise; or of each few-shot task W, x_1 ... x_N, the noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);

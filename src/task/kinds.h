@@ -7,7 +7,7 @@
 #ifndef TASK_KINDS_H
 #define TASK_KINDS_H
 
-#include "task/task.h"
+#include "sequence.h"
 
 enum task_data { DATA_PAIRS, DATA_SEQUENCE };
 
@@ -16,6 +16,7 @@ enum task_data { DATA_PAIRS, DATA_SEQUENCE };
 
 struct task_row {
     enum task_data data;
+    struct sequence sequence; /* of DATA_SEQUENCE */
     /* Of keys that mean nothing to this kind, or NULL: ERR_CONFIG. */
     enum status (*check)(const struct task_config *config, struct error *err);
     /* Writes every x and y of the tokens, and the target; contract of task_sample otherwise. */
@@ -30,7 +31,7 @@ struct tokens_row {
     void (*shape)(struct task *task);
     /* DATA_PAIRS: zeroes all of tokens [T][W][LANES] that holds no x and no y of the context. */
     void (*blank)(real *tokens, const struct task *task, const struct kernels *kernels);
-    /* DATA_SEQUENCE: writes all of tokens from states [T+1][d][LANES]. */
+    /* DATA_SEQUENCE: writes all of tokens from states [T + 1][d][LANES]. */
     void (*place)(real *tokens, const real *states, const struct task *task,
                   const struct kernels *kernels);
 };
@@ -38,13 +39,14 @@ struct tokens_row {
 /* Names of the rows, as in the sweep file; NULL-terminated. */
 extern const char *const task_kinds[], *const tokens_kinds[];
 
-/* The construction of this task's tokens. */
+/* The construction of this task's tokens, and its sequence. */
 const struct tokens_row *tokens_of(const struct task *task);
+const struct sequence *sequence_of(const struct task *task);
 
 /* First channel of the prediction, which clean tokens have at `clean`. */
 int readout_channel(const struct task *task, int clean);
 
-extern const struct task_row task_linear_regression, task_linear_dynamics, task_sine;
+extern const struct task_row task_linear_regression, task_linear_dynamics, task_sine, task_few_shot;
 extern const struct tokens_row tokens_joint, tokens_separate, tokens_constructed, tokens_raw;
 
 #endif

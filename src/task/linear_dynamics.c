@@ -7,28 +7,13 @@ static int rows(int count)
     return count * LANES;
 }
 
-/* W[d,d] ~ Haar: Gram-Schmidt on Gaussian rows, each projected twice, since once is not orthogonal
- * to working precision. `along` [d] is scratch. */
-static void draw_orthogonal(real *W, int d, const struct kernels *kernels,
-                            struct random_lanes *random, real *along)
+static int tokens(const struct task_config *config)
 {
-    kernels->normal(W, random, d * d, 1);
-    for (int i = 0; i < d; i++) {
-        real *row = W + rows(i * d);
-        for (int pass = 0; pass < 2 && i > 0; pass++) {
-            kernels->lanes_lanes((struct matrix){along, LANES, LANES},
-                                 (struct operand){W, rows(d), LANES},
-                                 (struct operand){row, LANES, LANES}, i, 1, d, SET);
-            kernels->lanes_lanes((struct matrix){row, rows(d), LANES},
-                                 (struct operand){along, rows(i), LANES},
-                                 (struct operand){W, rows(d), LANES}, 1, d, i, SUBTRACT);
-        }
-        kernels->unit(row, along, row, d);
-    }
+    return config->context;
 }
 
-static void sample(real *tokens, real *target, const struct task *task,
-                   const struct kernels *kernels, struct random_lanes *random, real *scratch)
+static void sample(real *at, real *target, const struct task *task, const struct kernels *kernels,
+                   struct random_lanes *random, real *scratch)
 {
     const struct task_config *c = &task->config;
     int d = c->dimension, T = c->context;
@@ -45,14 +30,13 @@ static void sample(real *tokens, real *target, const struct task *task,
                              (struct operand){next - rows(d), LANES, LANES}, d, 1, d, ADD);
         kernels->clip(next, next, (real)c->state_clip, d);
     }
-    kernels->copy(target, states + rows(d), T * d);
-    tokens_of(task)->place(tokens, states, task, kernels);
+    sequence_place(at, target, states, task, kernels);
 }
 
 static int scratch_rows(const struct task *task)
 {
     int d = task->config.dimension;
-    return d * d + d + (task->config.context + 1) * d;
+    return d * d + d + sequence_states(task);
 }
 
 static double cost(const struct task *task)
@@ -61,5 +45,8 @@ static double cost(const struct task *task)
     return NUMBER_COST * (d * d + d + T * d) + 2 * d * d * d + T * d * d;
 }
 
-const struct task_row task_linear_dynamics = {
-    .data = DATA_SEQUENCE, .sample = sample, .scratch = scratch_rows, .cost = cost};
+const struct task_row task_linear_dynamics = {.data = DATA_SEQUENCE,
+                                              .sequence = {tokens, 0},
+                                              .sample = sample,
+                                              .scratch = scratch_rows,
+                                              .cost = cost};

@@ -6,6 +6,7 @@ static const struct task_row *const tasks[] = {
     [TASK_LINEAR_REGRESSION] = &task_linear_regression,
     [TASK_LINEAR_DYNAMICS] = &task_linear_dynamics,
     [TASK_SINE] = &task_sine,
+    [TASK_FEW_SHOT] = &task_few_shot,
 };
 
 static const struct tokens_row *const constructions[] = {
@@ -18,6 +19,11 @@ static const struct tokens_row *const constructions[] = {
 const struct tokens_row *tokens_of(const struct task *task)
 {
     return constructions[task->tokens.kind];
+}
+
+const struct sequence *sequence_of(const struct task *task)
+{
+    return &tasks[task->config.kind]->sequence;
 }
 
 int readout_channel(const struct task *task, int clean)
@@ -46,9 +52,7 @@ static enum status check_sequence(const struct task_config *config,
     const char *kind = task_kinds[config->kind];
     if (config->inputs != INPUTS_UNIFORM)
         return error_set(err, ERR_CONFIG,
-                         "task.inputs: task.kind %s has no inputs but its first state, leave it at "
-                         "uniform",
-                         kind);
+                         "task.inputs: task.kind %s has uniform ones, leave it at uniform", kind);
     if (config->noisy_labels > 0)
         return error_set(err, ERR_CONFIG,
                          "task.noisy_labels: task.kind %s has no labels, leave it at 0", kind);
@@ -70,6 +74,10 @@ enum status task_init(struct task *task, const struct task_config *config,
         return error_set(err, ERR_CONFIG, "tokens.kind: %s is not for task.kind %s, allowed are %s",
                          tokens_kinds[tokens->kind], task_kinds[config->kind],
                          data == DATA_PAIRS ? "constructed, raw" : "joint, separate");
+    if (config->tasks > 1 && config->kind != TASK_FEW_SHOT)
+        return error_set(err, ERR_CONFIG,
+                         "task.tasks: task.kind %s has one task in a sequence, leave it at 1",
+                         task_kinds[config->kind]);
     if (data == DATA_SEQUENCE)
         st = check_sequence(config, tokens, err);
     else

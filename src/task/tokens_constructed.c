@@ -4,16 +4,9 @@
 
 static void shape(struct task *task)
 {
-    int d = task->config.dimension, T = task->config.context;
-    task->shape = (struct token_shape){.tokens = T,
-                                       .context = T,
-                                       .width = 4 * d,
-                                       .first_token = 0,
-                                       .output_tokens = T,
-                                       .first_channel = 0,
-                                       .outputs = d,
-                                       .sign = 1,
-                                       .zero_channels = task->tokens.masked ? 2 * d : d};
+    int d = task->config.dimension;
+    sequence_shape(task, 4 * d);
+    task->shape.zero_channels = task->tokens.masked ? 2 * d : d;
 }
 
 static void place(real *tokens, const real *states, const struct task *task,
@@ -21,7 +14,7 @@ static void place(real *tokens, const real *states, const struct task *task,
 {
     int d = task->config.dimension;
     ptrdiff_t channel = (ptrdiff_t)d * LANES;
-    for (int t = 0; t < task->config.context; t++, states += channel, tokens += 4 * channel) {
+    for (int t = 0; t < task->shape.tokens; t++, states += channel, tokens += 4 * channel) {
         kernels->fill(tokens, 0, d);
         if (task->tokens.masked)
             kernels->fill(tokens + channel, 0, d);

@@ -46,6 +46,10 @@ static const struct {
     {{"tokens.kind=separate", "model.prefix=1", "model.eos=2", "model.depth=2",
       "model.layers=softmax linear", "model.frozen=all except eos prefix"},
      0x3765e2b5df134c88},
+    {{"task.kind=few_shot", "task.tasks=2", "task.noise=0.01", "tokens.kind=raw", "model.eos=2",
+      "model.keys_from=causal", "model.layers=softmax", "model.embedding=8",
+      "model.output_embedding=true"},
+     0xbe1226e1ae8c2089},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

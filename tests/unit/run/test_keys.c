@@ -14,6 +14,7 @@ static const struct {
     {"task.dimension", "10"},
     {"task.context", "10"},
     {"task.outputs", "1"},
+    {"task.tasks", "1"},
     {"task.input_range", "1"},
     {"task.weight_scale", "1"},
     {"task.noise", "0"},

@@ -30,8 +30,8 @@ static void what_does_not_fit_the_task_is_refused(void **state)
                                   "leave it at 0");
     config.inputs = INPUTS_NORMAL;
     assert_int_equal(task_init(&task, &config, &raw, &err), ERR_CONFIG);
-    assert_string_equal(err.text, "task.inputs: task.kind linear_dynamics has no inputs but its "
-                                  "first state, leave it at uniform");
+    assert_string_equal(err.text, "task.inputs: task.kind linear_dynamics has uniform ones, leave "
+                                  "it at uniform");
 }
 
 /* The norm is a root of n squares, summed in reals: n/2 + 5 roundings. */

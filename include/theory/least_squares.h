@@ -15,4 +15,10 @@ size_t least_squares_scratch(int d, int N, int O);
 void least_squares_predict(double *prediction, const struct regression *group, int lane,
                            double *scratch);
 
+/* The same with W = argmin sum_i |y_i - W x_i|^2 + strength |W|^2, strength > 0 (kernel.h, whose
+ * features are the inputs here). */
+size_t least_squares_ridge_scratch(int d, int N, int O);
+void least_squares_ridge(double *prediction, const struct regression *group, int lane,
+                         double strength, double *scratch);
+
 #endif

@@ -42,6 +42,7 @@ enum status gd_check(const struct model *model, struct error *err)
         {"model.positions: none", c->positions == POSITIONS_NONE},
         {"model.prefix: 0", c->prefix == 0},
         {"model.eos: 0", c->eos == 0},
+        {"model.eos: 0", c->eos == 0},
         {"model.mlp: 0", c->mlp == 0},
         {"model.layer_norm: false", !c->layer_norm},
         {"model.normalise_keys: false", !c->normalise_keys},

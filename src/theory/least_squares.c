@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "theory/kernel.h"
+
 size_t least_squares_scratch(int d, int N, int O)
 {
     return (size_t)(d * N + (d > N * O ? d : N * O));
@@ -92,4 +94,24 @@ void least_squares_predict(double *prediction, const struct regression *group, i
         from_rows(prediction, group, lane, scratch, labels);
     else
         from_columns(prediction, group, lane, scratch, labels);
+}
+
+size_t least_squares_ridge_scratch(int d, int N, int O)
+{
+    return (size_t)((N + 1) * d + N * O) + kernel_ridge_scratch(N, d);
+}
+
+void least_squares_ridge(double *prediction, const struct regression *group, int lane,
+                         double strength, double *scratch)
+{
+    int d = group->d, N = group->N, O = group->O;
+    double *phi = scratch, *y = phi + (N + 1) * d;
+    for (int i = 0; i < N * d; i++)
+        phi[i] = group->x[i * LANES + lane];
+    for (int c = 0; c < d; c++)
+        phi[N * d + c] = group->xq[c * LANES + lane];
+    for (int i = 0; i < N * O; i++)
+        y[i] = group->y[i * LANES + lane];
+    struct features task = {N, d, O, phi, y};
+    kernel_ridge(prediction, &task, strength, y + N * O);
 }

@@ -20,7 +20,7 @@ static double scratch[20000];
 
 /* With the construction at the rate that was found, model and descent are the same function; the
  * tolerance is that of the construction's own test. */
-static void the_construction_is_gradient_descent(void **state)
+static void statement_11_the_construction_is_gradient_descent(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
@@ -50,7 +50,7 @@ static void the_construction_is_gradient_descent(void **state)
 
 /* One step: yhat = c m and g = c dm/dx_q, so another rate keeps directions and stretches lengths.
  */
-static void another_rate_changes_lengths_but_no_direction(void **state)
+static void statement_11_another_rate_changes_lengths_but_no_direction(void **state)
 {
     (void)state;
     struct bench bench;
@@ -184,8 +184,8 @@ static void separate_tokens_need_a_layer_to_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_construction_is_gradient_descent),
-        cmocka_unit_test(another_rate_changes_lengths_but_no_direction),
+        cmocka_unit_test(statement_11_the_construction_is_gradient_descent),
+        cmocka_unit_test(statement_11_another_rate_changes_lengths_but_no_direction),
         cmocka_unit_test(a_model_that_does_nothing_has_the_loss_of_zero),
         cmocka_unit_test(sensitivity_is_the_derivative_by_the_query),
         cmocka_unit_test(separate_tokens_need_a_layer_to_copy),

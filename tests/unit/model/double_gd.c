@@ -42,6 +42,7 @@ static void keys_that_do_not_fit_the_construction_are_refused(void **state)
         {"kind=gdpp rate=.1 positions=added", "gdpp needs model.positions: none"},
         {"kind=gdpp rate=.1 prefix=1", "gdpp needs model.prefix: 0"},
         {"kind=gdpp rate=.1 eos=2", "gdpp needs model.eos: 0"},
+        {"kind=gdpp rate=.1 eos=2", "gdpp needs model.eos: 0"},
         {"kind=gdpp rate=.1 mlp=3", "gdpp needs model.mlp: 0"},
         {"kind=gdpp rate=.1 layer_norm=true", "gdpp needs model.layer_norm: false"},
         {"kind=gdpp rate=.1 normalise_keys=true", "gdpp needs model.normalise_keys: false"},

@@ -115,7 +115,7 @@ static void check_descent(const char *words, int steps, int O, bool from_zero, e
     setup_end(s);
 }
 
-static void one_layer_is_one_step_of_gradient_descent_from_any_weights(void **state)
+static void statement_1_one_layer_is_one_step_from_any_weights(void **state)
 {
     (void)state;
     for (int path = PASS_FAST; path <= PASS_TOKENS; path++) {
@@ -125,7 +125,7 @@ static void one_layer_is_one_step_of_gradient_descent_from_any_weights(void **st
 }
 
 /* With W0 = 0 the slots carry y_i - W x_i, so layers are steps. */
-static void layers_are_steps_of_gradient_descent(void **state)
+static void statement_1_layers_are_steps(void **state)
 {
     (void)state;
     for (int path = PASS_FAST; path <= PASS_TOKENS; path++) {
@@ -167,7 +167,7 @@ static void flatten(double *G, double g)
 
 /* Statement 2, with polynomials of G in the place of its eigenvalues: V = diag(1_d, -1),
  * P_l = diag(-g_l 1_d, c_l), then y_q - yhat = w' prod_l (I - c_l G_l) x_q. */
-static void gd_plus_plus_is_the_polynomial_of_statement_2(void **state)
+static void statement_2_gd_plus_plus_is_a_polynomial(void **state)
 {
     (void)state;
     enum { LAYERS = 3, D = d + 1 };
@@ -218,7 +218,7 @@ static void gd_plus_plus_is_the_polynomial_of_statement_2(void **state)
     }
 }
 
-static void permuting_the_context_changes_nothing(void **state)
+static void statement_10_permuting_the_context_changes_nothing(void **state)
 {
     (void)state;
     struct token_shape shape = joint_shape(1);
@@ -247,7 +247,7 @@ static const struct token_shape sequence = {.tokens = 23,
                                             .outputs = 2,
                                             .sign = 1};
 
-static void a_token_never_changes_predictions_before_it(void **state)
+static void statement_10_a_token_never_changes_predictions_before_it(void **state)
 {
     (void)state;
     static const char *const kinds[] = {"linear*", "softmax*", "mix*", "mesa*"};
@@ -313,7 +313,7 @@ static void times_left(real *W, const double *M, int K, int columns)
 }
 
 /* Wq -> Wq B, Wk -> Wk B^-T, Wv -> Wv C, P -> C^-1 P (one head). */
-static void a_change_of_basis_inside_a_head_changes_nothing(void **state)
+static void statement_10_a_change_of_basis_inside_a_head_changes_nothing(void **state)
 {
     (void)state;
     enum { K = 5 };
@@ -402,7 +402,7 @@ static void gather(double *R, double *C, const struct setup *s, int t, int b)
         }
 }
 
-static void the_construction_of_paper_2_preconditions_then_descends(void **state)
+static void statement_8_the_construction_preconditions_then_descends(void **state)
 {
     (void)state;
     enum { LAYERS = 3 };
@@ -438,7 +438,7 @@ static void the_construction_of_paper_2_preconditions_then_descends(void **state
     setup_end(s);
 }
 
-static void a_mesa_layer_is_ridge_regression_with_strength_one_over_lambda(void **state)
+static void statement_8_a_mesa_layer_is_ridge_regression(void **state)
 {
     (void)state;
     double lambda = 2.5;
@@ -473,14 +473,14 @@ static void a_mesa_layer_is_ridge_regression_with_strength_one_over_lambda(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_layer_is_one_step_of_gradient_descent_from_any_weights),
-        cmocka_unit_test(layers_are_steps_of_gradient_descent),
-        cmocka_unit_test(gd_plus_plus_is_the_polynomial_of_statement_2),
-        cmocka_unit_test(permuting_the_context_changes_nothing),
-        cmocka_unit_test(a_token_never_changes_predictions_before_it),
-        cmocka_unit_test(a_change_of_basis_inside_a_head_changes_nothing),
-        cmocka_unit_test(the_construction_of_paper_2_preconditions_then_descends),
-        cmocka_unit_test(a_mesa_layer_is_ridge_regression_with_strength_one_over_lambda),
+        cmocka_unit_test(statement_1_one_layer_is_one_step_from_any_weights),
+        cmocka_unit_test(statement_1_layers_are_steps),
+        cmocka_unit_test(statement_2_gd_plus_plus_is_a_polynomial),
+        cmocka_unit_test(statement_10_permuting_the_context_changes_nothing),
+        cmocka_unit_test(statement_10_a_token_never_changes_predictions_before_it),
+        cmocka_unit_test(statement_10_a_change_of_basis_inside_a_head_changes_nothing),
+        cmocka_unit_test(statement_8_the_construction_preconditions_then_descends),
+        cmocka_unit_test(statement_8_a_mesa_layer_is_ridge_regression),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

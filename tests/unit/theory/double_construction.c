@@ -109,7 +109,7 @@ static const struct setting settings[] = {
  * statement asks for 1e-12, which holds. */
 static const double tolerance = 1e-12;
 
-static void one_layer_is_one_step(void **state)
+static void statement_1_one_layer_is_one_step(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
@@ -135,7 +135,7 @@ static void one_layer_is_one_step(void **state)
 }
 
 /* Statement 1 as it is printed: -out_q = (W0 - c sum_i (W0 x_i - y_i) x_i^T) x_q. */
-static void one_layer_gives_the_printed_formula(void **state)
+static void statement_1_one_layer_gives_the_printed_formula(void **state)
 {
     (void)state;
     const struct setting *setting = &settings[5];
@@ -248,7 +248,7 @@ static void slots_of_the_context_hold_what_is_left(void **state)
 }
 
 /* Statement 10, for weights that are no construction. */
-static void order_of_the_context_does_not_matter_to_any_weights(void **state)
+static void statement_10_order_of_the_context_does_not_matter(void **state)
 {
     (void)state;
     struct setting setting = settings[3];
@@ -295,11 +295,11 @@ static void refuses_models_that_can_not_hold_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_layer_is_one_step),
-        cmocka_unit_test(one_layer_gives_the_printed_formula),
+        cmocka_unit_test(statement_1_one_layer_is_one_step),
+        cmocka_unit_test(statement_1_one_layer_gives_the_printed_formula),
         cmocka_unit_test(the_model_of_kind_gdpp_is_gdpp),
         cmocka_unit_test(slots_of_the_context_hold_what_is_left),
-        cmocka_unit_test(order_of_the_context_does_not_matter_to_any_weights),
+        cmocka_unit_test(statement_10_order_of_the_context_does_not_matter),
         cmocka_unit_test(refuses_models_that_can_not_hold_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

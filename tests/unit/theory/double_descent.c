@@ -146,7 +146,7 @@ static void sensitivity_equals_central_differences_even_through_a_clip(void **st
 /* Statement 2 for plain descent: with G = sum_i x_i x_i^T = U diag(lam) U^T and labels without
  * noise, y_q - yhat = w^T U diag((1 - c lam)^L) U^T x_q. The eigenvalues are those of LAPACK, to
  * 1e-15 of the largest (about 3), raised to the 12th power: 1e-13 is what is left to expect. */
-static void what_is_left_follows_from_eigenvalues(void **state)
+static void statement_2_what_is_left_follows_from_eigenvalues(void **state)
 {
     (void)state;
     enum { D = 10, N = 10, L = 12 };
@@ -181,7 +181,7 @@ static void what_is_left_follows_from_eigenvalues(void **state)
     free(set.at);
 }
 
-static void one_step_points_the_same_way_whatever_its_rate(void **state)
+static void statement_11_one_step_points_the_same_way_whatever_its_rate(void **state)
 {
     (void)state;
     struct regression_set set = sample_set(&paper_task, LANES, 7);
@@ -201,7 +201,7 @@ static void one_step_points_the_same_way_whatever_its_rate(void **state)
     free(set.at);
 }
 
-static void order_of_the_context_does_not_matter(void **state)
+static void statement_10_order_of_the_context_does_not_matter(void **state)
 {
     (void)state;
     enum { N = 5, D = 3, O = 2 };
@@ -252,9 +252,9 @@ int main(void)
         cmocka_unit_test(predicts_and_responds_as_descended_weights),
         cmocka_unit_test(a_trace_has_the_prediction_of_every_number_of_steps),
         cmocka_unit_test(sensitivity_equals_central_differences_even_through_a_clip),
-        cmocka_unit_test(what_is_left_follows_from_eigenvalues),
-        cmocka_unit_test(one_step_points_the_same_way_whatever_its_rate),
-        cmocka_unit_test(order_of_the_context_does_not_matter),
+        cmocka_unit_test(statement_2_what_is_left_follows_from_eigenvalues),
+        cmocka_unit_test(statement_11_one_step_points_the_same_way_whatever_its_rate),
+        cmocka_unit_test(statement_10_order_of_the_context_does_not_matter),
         cmocka_unit_test(loss_is_half_the_mean_square_summed_over_outputs_of_the_tasks_that_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

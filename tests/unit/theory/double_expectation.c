@@ -14,7 +14,7 @@ static struct task_config at_range(double range)
 }
 
 /* Half a unit of the last digit printed there. */
-static void equals_the_printed_numbers_of_statements_3_5_and_6(void **state)
+static void statements_3_5_and_6_have_the_printed_numbers(void **state)
 {
     (void)state;
     struct task_config one = at_range(1), two = at_range(2), half = at_range(.5);
@@ -157,7 +157,7 @@ static void a_pair_given_twice_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_the_printed_numbers_of_statements_3_5_and_6),
+        cmocka_unit_test(statements_3_5_and_6_have_the_printed_numbers),
         cmocka_unit_test(weight_scale_multiplies_losses_by_its_square),
         cmocka_unit_test(sampled_descent_has_the_expected_loss),
         cmocka_unit_test(sampled_least_squares_has_the_expected_loss),

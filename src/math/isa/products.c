@@ -58,14 +58,14 @@ INLINE void product(enum family family, struct matrix C, struct operand A, struc
         return;
     }
     const struct steps steps = steps_of(C, A, B, k, update);
-    panel *const *panel = panels[family][C.column == LANES ? DENSE : SPARSE];
+    panel *const *heights = panels[family][C.column == LANES ? DENSE : SPARSE];
     for (int part = 0; part < LANES; part += VL) {
         char *c = (char *)(C.at + part);
         const char *a = (const char *)(A.at + part);
         const char *b = (const char *)(B.at + (family == LANES_LANES ? part : 0));
         for (int i = 0, rows; i < m; i += rows) {
             rows = next_size(m - i, MR);
-            panel[rows - 1](&steps, c, a, b, n);
+            heights[rows - 1](&steps, c, a, b, n);
             c += rows * steps.c_row;
             a += rows * steps.a_row;
         }

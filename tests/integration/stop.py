@@ -37,6 +37,27 @@ class Stop(program.Case):
     def test_term_drains(self):
         self.stop(signal.SIGTERM)
 
+    def test_usr1_to_a_mpirun_of_one_s_own_drains(self):
+        self.write("tiny.yaml", SWEEP)
+        job = self.start("run", "tiny.yaml", under=("mpirun", "-q", "-n", "2"))
+        self.wait_for_done("tiny.h5", 1)
+        job.process.send_signal(signal.SIGUSR1)
+        code, out, err = job.wait(20)
+        self.assertEqual(code, program.STOPPED_EARLY, out + err)
+        self.assertGreater(self.status("tiny.h5")["pending"], 0)
+
+    def test_ctrl_c_to_a_mpirun_of_one_s_own_ends_it_and_loses_no_run_that_was_done(self):
+        self.write("tiny.yaml", SWEEP)
+        job = self.start("run", "tiny.yaml", under=("mpirun", "-q", "-n", "2"))
+        self.wait_for_done("tiny.h5", 1)
+        done = self.status("tiny.h5")["done"]
+        job.process.send_signal(signal.SIGINT)
+        code, out, err = job.wait(20)
+        self.assertNotEqual(code, 0, out + err)
+        self.assertTrue(job.vanishes(5))
+        self.assertGreaterEqual(self.status("tiny.h5")["done"], done)
+        self.run_program("resume", "tiny.h5", "--ranks", 2)
+
     def test_a_job_stops_in_order_before_its_wall_time(self):
         self.write("long.yaml", program.TINY.replace("steps: 60", "steps: 1000000"))
         began = time.monotonic()

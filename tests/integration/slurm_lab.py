@@ -1,6 +1,5 @@
 """A Slurm of several nodes on this machine, for tests: nodes share the host but have daemons of their own."""
 
-import atexit
 import os
 import pathlib
 import random
@@ -94,8 +93,13 @@ def name(pid):
         return ""
 
 
+def kill_all(mark):
+    while pids := program.processes(mark):
+        program.kill(pids)
+
+
 class Lab:
-    """Daemons are children of the test and end with it; whatever it leaves behind has its mark and is killed."""
+    """Whatever it starts has its mark, and is killed when the test ends in any way: a guard outlives the test."""
 
     def __init__(self, folder):
         self.folder, self.daemons = folder, {}
@@ -113,7 +117,8 @@ class Lab:
         self.environment = program.environment(
             SLURM_CONF=str(self.config), OMPI_MCA_btl="tcp,self",
             PATH=f"{pathlib.Path(program.PROGRAM).parent}:{os.environ['PATH']}")
-        atexit.register(self.stop)
+        self.guard = subprocess.Popen(["setsid", "--fork", sys.executable, "-B", __file__, self.mark()],
+                                      stdin=subprocess.PIPE)
 
     def start(self):
         """The reason why it does not work here, or None."""
@@ -140,8 +145,8 @@ class Lab:
 
     def daemon(self, key, command, *arguments):
         with open(self.folder / f"{key}.out", "a") as out:
-            self.daemons[key] = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", find(command), *map(str, arguments)],
-                                                 env=self.environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self.daemons[key] = subprocess.Popen([find(command), *map(str, arguments)], env=self.environment,
+                                                 stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 
     def lose_node(self, node):
         """As when its power fails: its daemon, then the steps and what they run."""
@@ -153,9 +158,12 @@ class Lab:
         self.daemons[node].kill()
         self.daemons[node].wait()
 
+    def mark(self):
+        return f"SLURM_CONF={self.config}"
+
     def processes(self):
         """All of the lab, daemons among them."""
-        return program.processes(f"SLURM_CONF={self.config}")
+        return program.processes(self.mark())
 
     def comes(self, what, seconds=30):
         end = time.monotonic() + seconds
@@ -183,8 +191,9 @@ class Lab:
             daemon.kill()
             daemon.wait()
         self.daemons = {}
-        while pids := self.processes():
-            program.kill(pids)
+        kill_all(self.mark())
+        self.guard.stdin.close()
+        self.guard.wait()
 
 
 class Case(program.Case):
@@ -262,3 +271,8 @@ class Case(program.Case):
             self.run_program("run", sweep, "-o", "calm.h5", "--ranks", 2)
             self.calm[text] = program.contents(self.folder / "calm.h5")
         self.assertSameContents(program.contents(self.folder / file), self.calm[text], file)
+
+
+if __name__ == "__main__":  # the guard: its input ends when the test does
+    sys.stdin.read()
+    kill_all(sys.argv[1])

@@ -140,7 +140,8 @@ def weights(file, run):
 
     Tokens are row vectors: a layer computes q = h @ query, k = h @ key, v = h @ value and adds
     heads @ project to h. `query`, `key`, `value` are [D, H*K], `project` is [H*K, D]; head e owns
-    columns e*K .. (e+1)*K-1 (rows of `project`). Raises KeyError for a run that is not finished or
+    columns e*K .. (e+1)*K-1 (rows of `project`). With keep.weights: {at: [...]} there are also
+    "snapshots/layer0/query" ...: [S, D, H*K], after the updates in `snapshot_step`. Raises KeyError for a run that is not finished or
     whose weights were not kept.
 
         w = weights("first.h5", 0)

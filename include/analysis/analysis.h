@@ -30,6 +30,14 @@ struct analysis_input {
     const real *weights;
     const struct kernels *kernels;
     struct evaluation_config evaluation; /* the evaluation set is that of train/evaluate */
+
+    /* Weights along training, for keep.weights: {at: [...]}; without it there are none, and an
+     * analysis that has a column with AXIS_SNAPSHOT does not apply (all its columns should have
+     * that axis). pass_weights(pass, snapshot_weights + i * model->parameters) looks at one of
+     * them. */
+    int snapshots;
+    const int64_t *snapshot_steps; /* [snapshots] updates before it, rising */
+    const real *snapshot_weights;  /* [snapshots][model->parameters]; NULL as `weights` */
 };
 
 /* Where values go. `column` counts within the analysis; `shape` has the lengths of the column's

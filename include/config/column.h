@@ -17,7 +17,7 @@ enum column_level {
     LEVEL_BLAS, /* OpenBLAS took part: equal on the same type of CPU, else 1e-6 relative */
 };
 
-/* A row each: of evaluations in run/columns.c, of all others in analysis/axes.c. */
+/* A row each: of evaluations and snapshots in run/columns.c, of all others in analysis/axes.c. */
 enum column_axis {
     AXIS_NONE = 0,
     AXIS_EVALUATION,
@@ -32,6 +32,7 @@ enum column_axis {
     AXIS_NORM,
     AXIS_NOISY,
     AXIS_TIMES,
+    AXIS_SNAPSHOT,
     AXIS_COUNT,
 };
 

@@ -7,10 +7,8 @@
 #include "task/config.h"
 #include "train/config.h"
 
-enum keep_weights { KEEP_FINAL, KEEP_NONE };
-
 struct keep_config {
-    int weights; /* enum keep_weights */
+    struct key_text weights; /* see run/keep.h */
 };
 
 struct retry_config {

@@ -6,6 +6,7 @@
 
 #include "config/column.h"
 #include "run/config.h"
+#include "run/keep.h"
 #include "run/record.h"
 
 #include "model/model.h"
@@ -38,6 +39,9 @@ int run_axis_length(const struct run_config *config, enum column_axis axis);
 
 /* Step of the e-th evaluation, e = 0..evaluations-1: round(e steps / (evaluations - 1)). */
 int64_t run_evaluation_step(const struct run_config *config, int e);
+
+/* What a run of this configuration keeps of its weights. */
+struct keep run_keep(const struct run_config *config);
 
 /* ---- execution */
 
@@ -83,9 +87,9 @@ enum status run_execute(struct record *record, enum run_outcome *outcome,
                         const struct run_host *host, struct error *err) MUST_CHECK;
 
 /* Fills the record with the columns of these analyses only, of weights that run_execute left:
- * weights [count] are its tensors one behind the other, as the record has them. Same bits as if
- * run_execute had been asked for these analyses. ERR_CONFIG also when there are too many or too few
- * weights. */
+ * weights [count] are its tensors one behind the other, snapshots included, as the record has them.
+ * Same bits as if run_execute had been asked for these analyses. ERR_CONFIG also when there are too
+ * many or too few weights. */
 enum status run_analyse(struct record *record, const struct run_config *config, uint64_t analyses,
                         const float *weights, size_t count, struct error *err) MUST_CHECK;
 

@@ -10,7 +10,7 @@
 enum status run_init(struct run *run, const struct run_config *config, uint64_t analyses,
                      struct error *err)
 {
-    *run = (struct run){.config = config, .arena = arena_measure()};
+    *run = (struct run){.config = config, .arena = arena_measure(), .keep = run_keep(config)};
     enum status st = task_init(&run->task, &config->task, &config->tokens, err);
     if (st == OK)
         st = run_check(config, &run->model, err);
@@ -34,6 +34,9 @@ static struct analysis_input input_of(const struct run *run)
         .weights = run->trainer ? train_weights(run->trainer) : run->weights,
         .kernels = run->kernels,
         .evaluation = run->config->evaluation,
+        .snapshots = run->keep.count,
+        .snapshot_steps = run->keep.steps,
+        .snapshot_weights = run->snapshots,
     };
 }
 
@@ -92,14 +95,25 @@ double run_analysis_cost(const struct run_config *config, uint64_t analyses)
     return run_init(&run, config, analyses, NULL) == OK ? run_cost_of_analyses(&run) : 0;
 }
 
+static void copy(real *to, const float **from, const struct tensor *tensor)
+{
+    for (size_t j = 0; j < tensor->count; j++)
+        to[tensor->offset + j] = (real) * (*from)++;
+}
+
 /* Takes everything from run->arena, measuring or real; the weights become those of the file. */
 static void lay_out(struct run *run, const float *weights)
 {
-    real *own = ARENA_TAKE(&run->arena, real, run->model.parameters);
-    for (int t = 0; own && t < run->model.tensor_count; t++)
-        for (size_t j = 0; j < run->model.tensors[t].count; j++)
-            own[run->model.tensors[t].offset + j] = (real)*weights++;
+    const struct model *model = &run->model;
+    size_t P = model->parameters;
+    real *own = ARENA_TAKE(&run->arena, real, P);
     run->weights = own;
+    run->snapshots = ARENA_TAKE(&run->arena, real, (size_t)run->keep.count * P);
+    for (int t = 0; own && t < model->tensor_count; t++)
+        copy(own, &weights, &model->tensors[t]);
+    for (int t = 0; own && t < model->tensor_count; t++)
+        for (int s = 0; s < run->keep.count; s++)
+            copy(run->snapshots + (size_t)s * P, &weights, &model->tensors[t]);
     run_lay_out_analyses(run);
 }
 
@@ -108,9 +122,10 @@ enum status run_analyse(struct record *record, const struct run_config *config, 
 {
     struct run run;
     enum status st = run_init(&run, config, analyses, err);
-    if (st == OK && count != run.model.parameters)
-        st = error_set(err, ERR_CONFIG, "%zu weights were kept of a model that has %zu", count,
-                       run.model.parameters);
+    size_t most = st == OK ? run.model.parameters * (1 + (size_t)run.keep.count) : 0;
+    if (st == OK && count != most)
+        st = error_set(err, ERR_CONFIG, "%zu weights were kept where the model has %zu", count,
+                       most);
     if (st != OK)
         return st;
     lay_out(&run, NULL);

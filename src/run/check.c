@@ -1,4 +1,5 @@
 /* What is wrong with a configuration whose keys are each in their range. */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "run/run.h"
@@ -30,6 +31,26 @@ static enum status check_construction(const struct run_config *config, struct er
                      model_kinds[config->model.kind]);
 }
 
+struct keep run_keep(const struct run_config *config)
+{
+    struct keep keep = {.weights = true};
+    enum status st = keep_read(&keep, config->keep.weights.text, NULL); /* it was checked */
+    assert(st == OK);
+    (void)st;
+    return keep;
+}
+
+static enum status check_keep(const struct run_config *config, struct error *err)
+{
+    struct keep keep = run_keep(config);
+    if (keep.count == 0 || keep.steps[keep.count - 1] <= config->train.steps)
+        return OK;
+    return error_set(err, ERR_CONFIG,
+                     "keep.weights: step %" PRId64 " is behind the end of training, train.steps is "
+                     "%" PRId64,
+                     keep.steps[keep.count - 1], config->train.steps);
+}
+
 enum status run_check(const struct run_config *config, struct model *model, struct error *err)
 {
     struct task task;
@@ -41,5 +62,7 @@ enum status run_check(const struct run_config *config, struct model *model, stru
         st = model_init(model ? model : &own, &config->model, &task.shape, err);
     if (st == OK)
         st = check_train(&config->train, err);
+    if (st == OK)
+        st = check_keep(config, err);
     return st;
 }

@@ -28,6 +28,9 @@ static const struct column train_columns[] = {
     [COLUMN_STEPS_DONE] = {
         .name = "steps_done", .type = COLUMN_I32, .level = LEVEL_BITS, .unit = "steps",
         .about = "updates made; fewer than train.steps when the run diverged"},
+    [COLUMN_SNAPSHOT_STEP] = {
+        .name = "snapshot_step", .type = COLUMN_I32, .axes = {AXIS_SNAPSHOT}, .level = LEVEL_BITS,
+        .unit = "steps", .about = "updates before the snapshot of the weights, see keep.weights"},
 };
 
 /* clang-format on */
@@ -37,6 +40,12 @@ static_assert(sizeof train_columns / sizeof train_columns[0] == TRAIN_COLUMNS, "
 static const struct axis evaluations = {
     .name = "evaluation",
     .about = "evaluation during training; its step is in `step`",
+    .unit = "1",
+};
+
+static const struct axis snapshots = {
+    .name = "snapshot",
+    .about = "snapshot of the weights during training; its step is in `snapshot_step`",
     .unit = "1",
 };
 
@@ -85,6 +94,9 @@ const struct column *run_column(int i)
 bool run_column_applies(const struct run_config *config, uint64_t analyses, int i)
 {
     int a = run_column_analysis(i);
+    for (int axis = 0; axis < COLUMN_AXES; axis++)
+        if (run_column(i)->axes[axis] == AXIS_SNAPSHOT && run_keep(config).count == 0)
+            return false;
     return a < 0 || ((analyses >> a & 1) != 0 &&
                      analysis_at(a)->applies(&config->task, &config->tokens, &config->model));
 }
@@ -100,6 +112,8 @@ uint64_t run_analyses_for(const struct run_config *config)
 
 const struct axis *run_axis(enum column_axis axis)
 {
+    if (axis == AXIS_SNAPSHOT)
+        return &snapshots;
     return axis == AXIS_EVALUATION ? &evaluations : analysis_axis(axis);
 }
 
@@ -109,6 +123,8 @@ int run_axis_length(const struct run_config *config, enum column_axis axis)
         return 1;
     if (axis == AXIS_EVALUATION)
         return config->train.evaluations;
+    if (axis == AXIS_SNAPSHOT)
+        return run_keep(config).count;
     if (analysis_axis_fixed(axis))
         return analysis_axis_length(axis, NULL, NULL);
     struct task task;

@@ -16,8 +16,10 @@ struct run {
 
     struct trainer *trainer; /* NULL: the weights were trained before */
     const real *weights;     /* [parameters] then; else those of the trainer count */
-    double *losses;          /* [evaluation.tasks] */
-    float *tensor;           /* [largest tensor] */
+    struct keep keep;
+    real *snapshots; /* [keep.count][parameters] */
+    double *losses;  /* [evaluation.tasks] */
+    float *tensor;   /* [largest tensor] */
     void *states[RUN_ANALYSES_MAX];
 };
 

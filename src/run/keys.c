@@ -1,7 +1,14 @@
 /* The keys of a run that belong to no lower layer, and the schema of all keys. */
 #include "run/config.h"
+#include "run/keep.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+static enum status check_keep(const char *text, struct error *err)
+{
+    struct keep keep;
+    return keep_read(&keep, text, err);
+}
 
 /* clang-format off */
 static const struct key seed_rows[] = {
@@ -10,11 +17,10 @@ static const struct key seed_rows[] = {
      .help = "seed of the initial weights and of the training data"},
 };
 
-static const char *const keep_choices[] = {"final", "none", NULL};
 static const struct key keep_rows[] = {
-    KEY_CHOICE_OF(struct keep_config, weights, keep_choices,
-      .name = "keep.weights", .fallback = "final", .role = ROLE_EXECUTION,
-      .help = "weights stored in the file: those at the end of training, or none"),
+    KEY(struct keep_config, weights,
+      .name = "keep.weights", .check = check_keep, .fallback = "final", .role = ROLE_EXECUTION,
+      .help = "weights stored in the file: none, final, or {at: [500, 1000]}: also after so many steps"),
 };
 
 static const struct key retry_rows[] = {

@@ -16,8 +16,9 @@ static bool is_same(const struct store *store, const struct plan *plan,
             return false;
         if (retired)
             continue;
-        bool keeps = rows->rows.keep[i].weights == KEEP_FINAL;
-        if (store->identity[i] != plan_identity(plan, i) || keeps != (store->class[i] >= 0))
+        struct keep_config keeps = writer_keep(store, i);
+        if (store->identity[i] != plan_identity(plan, i) ||
+            strcmp(keeps.weights.text, rows->rows.keep[i].weights.text) != 0)
             return false;
     }
     return true;
@@ -41,7 +42,7 @@ static void compare_analyses(struct store_change *change, const struct origins *
     for (int64_t i = 0; i < plan_count(plan) && change->analyses; i++) {
         const struct origin *origin = origins_find(origins, plan_identity(plan, i));
         if (!origin || origin_status(origins, origin) != ROW_DONE ||
-            origin_keep(origins, origin).weights != KEEP_NONE)
+            strcmp(origin_keep(origins, origin).weights.text, "none") != 0)
             continue;
         struct run_config config;
         plan_config(plan, i, &config);

@@ -15,6 +15,23 @@ struct place writer_place(const struct store *store, int64_t run)
     return (struct place){run, store->weights_row[run], c < 0 ? NULL : &store->map.classes[c]};
 }
 
+struct keep_config writer_keep(const struct store *store, int64_t run)
+{
+    struct place place = writer_place(store, run);
+    struct keep keep = {.weights = place.class != NULL};
+    struct keep_config config = {{""}};
+    if (place.class && place.class->steps.name) {
+        const struct map_column *steps = &place.class->steps;
+        keep.count = steps->size[0] < KEEP_SNAPSHOTS ? steps->size[0] : KEEP_SNAPSHOTS;
+        int64_t found[KEEP_SNAPSHOTS];
+        if (steps->size[0] <= KEEP_SNAPSHOTS &&
+            map_read(store->fd, found, steps, place.weights_row, 1) == 0)
+            memcpy(keep.steps, found, (size_t)keep.count * sizeof *found);
+    }
+    keep_print(&config.weights, &keep);
+    return config;
+}
+
 /* Given columns are written anew with each row, so that one that was damaged is made good. */
 static int put_given(unsigned char *image, const struct store *store, int64_t run)
 {

@@ -225,6 +225,8 @@ static void write_common(struct hdf *hdf, hid_t id, const struct dataset *row,
         write_index(hdf, id, row->size[0]);
     else if (row->content == CONTENT_AXIS)
         write_axis(hdf, id, &layout->axes[row->which]);
+    else if (row->content == CONTENT_SNAPSHOTS)
+        hdf_write_rows(hdf, id, 0, row->size[0], layout->classes[row->which].steps);
     else if (row->content == CONTENT_MEMBERS)
         write_members(hdf, id, row, layout, identities);
     else if (row->content == CONTENT_STEP && layout->same_steps)

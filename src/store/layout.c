@@ -194,6 +194,36 @@ static void add_log(struct list *list)
     add_letters(list, "error", LOG_ERROR_LETTERS, CONTENT_FILL, "why the last attempt failed");
 }
 
+/* The tensors of a class once more, with an axis of snapshots behind that of runs. */
+static void add_snapshots(struct list *list, int which)
+{
+    const struct layout_class *class = &list->layout->classes[which];
+    struct dataset row =
+        dataset("", "step", HDF_I64, CONTENT_SNAPSHOTS, "updates before the snapshot");
+    snprintf(row.group, sizeof row.group, "weights/%s/snapshots", class->name);
+    row.unit = "steps";
+    row.rank = 2;
+    row.size[0] = class->runs;
+    row.size[1] = class->snapshots;
+    row.which = which;
+    add(list, &row);
+    for (int t = 0; t < class->tensor_count; t++) {
+        const struct tensor *tensor = &class->tensors[t];
+        row = dataset("", tensor->name, HDF_F32, CONTENT_FILL, NULL);
+        int length = snprintf(row.group, sizeof row.group, "weights/%s/snapshots", class->name);
+        if (tensor->layer >= 0)
+            snprintf(row.group + length, sizeof row.group - (size_t)length, "/layer%d",
+                     tensor->layer);
+        row.which = which;
+        row.part = class->tensor_count + t;
+        row.size[row.rank++] = class->runs;
+        row.size[row.rank++] = class->snapshots;
+        for (int i = 0; i < tensor->rank; i++)
+            row.size[row.rank++] = tensor->shape[i];
+        add(list, &row);
+    }
+}
+
 /* No scales: netCDF opens a dataset with all dimensions attached, or none. */
 static void add_class(struct list *list, int which)
 {
@@ -218,6 +248,8 @@ static void add_class(struct list *list, int which)
             row.size[row.rank++] = tensor->shape[i];
         add(list, &row);
     }
+    if (class->snapshots > 0)
+        add_snapshots(list, which);
 }
 
 struct dataset *layout_datasets(int *count, const struct layout *layout)
@@ -305,8 +337,10 @@ int64_t layout_measure(const struct layout *layout,
 
 void layout_dispose(struct layout *layout)
 {
-    for (int c = 0; c < layout->class_count; c++)
+    for (int c = 0; c < layout->class_count; c++) {
         free(layout->classes[c].tensors);
+        free(layout->classes[c].steps);
+    }
     free(layout->classes);
     free(layout->columns);
     free(layout->swept);

@@ -38,6 +38,8 @@ struct layout_class {
     int64_t runs;
     struct tensor *tensors; /* owned */
     int tensor_count;
+    int snapshots;  /* of each tensor, along training */
+    int64_t *steps; /* [runs][snapshots]; owned */
 };
 
 /* What is asked of one run while its rows are made. */
@@ -90,6 +92,7 @@ enum content {
     CONTENT_INDEX,     /* 0, 1, 2, ... */
     CONTENT_AXIS,      /* points of `which` */
     CONTENT_DIMENSION, /* a netCDF dimension that is no variable */
+    CONTENT_SNAPSHOTS, /* steps of the snapshots of a class */
     CONTENT_MEMBERS,   /* identities of the runs of a class */
     /* a value for each run: */
     CONTENT_IDENTITY,

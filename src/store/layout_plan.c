@@ -34,9 +34,9 @@ static void describe(struct layout_run *run, const struct layout *layout, int64_
             e < config.train.evaluations ? run_evaluation_step(&config, e) : (int64_t)-1;
 }
 
-static bool same_tensors(const struct layout_class *class, const struct model *model)
+static bool same_tensors(const struct layout_class *class, const struct model *model, int snapshots)
 {
-    if (class->tensor_count != model->tensor_count)
+    if (class->tensor_count != model->tensor_count || class->snapshots != snapshots)
         return false;
     for (int t = 0; t < model->tensor_count; t++) {
         const struct tensor *a = &class->tensors[t], *b = &model->tensors[t];
@@ -47,7 +47,8 @@ static bool same_tensors(const struct layout_class *class, const struct model *m
     return true;
 }
 
-static int add_class(struct layout *layout, const char *name, const struct model *model)
+static int add_class(struct layout *layout, const char *name, const struct model *model,
+                     int snapshots)
 {
     int place = layout->class_count++;
     size_t bytes = (size_t)model->tensor_count * sizeof *model->tensors;
@@ -55,30 +56,51 @@ static int add_class(struct layout *layout, const char *name, const struct model
         realloc(layout->classes, (size_t)layout->class_count * sizeof *layout->classes);
     assert(layout->classes);
     struct layout_class *class = &layout->classes[place];
-    *class = (struct layout_class){.tensors = malloc(bytes), .tensor_count = model->tensor_count};
+    *class = (struct layout_class){
+        .tensors = malloc(bytes), .tensor_count = model->tensor_count, .snapshots = snapshots};
     assert(class->tensors);
     memcpy(class->tensors, model->tensors, bytes);
     snprintf(class->name, sizeof class->name, "%s", name);
     return place;
 }
 
-/* The class of a model: runs of equal tensors. Other tensors under the same name: name_2, ... */
-static int find_class(struct layout *layout, const struct model *model)
+/* The class of a model: runs of equal tensors and as many snapshots, which the name says. Other
+ * tensors under the same name: name_2, ... */
+static int find_class(struct layout *layout, const struct model *model, int snapshots)
 {
     enum { SUFFIX = 12 };
     char base[sizeof layout->classes->name - SUFFIX], name[sizeof layout->classes->name];
     model_class(model, base, sizeof base);
+    size_t length = strlen(base);
+    if (snapshots > 0)
+        snprintf(base + length, sizeof base - length, "_at%d", snapshots);
     snprintf(name, sizeof name, "%s", base);
     for (int n = 2;; n++) {
         int c = 0;
         while (c < layout->class_count && strcmp(layout->classes[c].name, name) != 0)
             c++;
         if (c == layout->class_count)
-            return add_class(layout, name, model);
-        if (same_tensors(&layout->classes[c], model))
+            return add_class(layout, name, model, snapshots);
+        if (same_tensors(&layout->classes[c], model, snapshots))
             return c;
         snprintf(name, sizeof name, "%s_%d", base, n);
     }
+}
+
+/* A place in a class for the weights of a run. */
+static void add_weights(struct layout *layout, int64_t index, const struct model *model,
+                        const struct keep *keep)
+{
+    int c = find_class(layout, model, keep->count);
+    struct layout_class *class = &layout->classes[c];
+    size_t bytes = (size_t)keep->count * sizeof *keep->steps;
+    layout->weights_class[index] = c;
+    layout->weights_row[index] = (int32_t) class->runs++;
+    if (keep->count == 0)
+        return;
+    class->steps = realloc(class->steps, (size_t) class->runs * bytes);
+    assert(class->steps);
+    memcpy(class->steps + (class->runs - 1) * keep->count, keep->steps, bytes);
 }
 
 /* What the walk over the runs remembers. */
@@ -119,11 +141,9 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
         layout->config_bytes = bytes > layout->config_bytes ? bytes : layout->config_bytes;
     }
     layout->weights_class[index] = layout->weights_row[index] = -1;
-    if (config.keep.weights == KEEP_FINAL) {
-        int c = find_class(layout, &model);
-        layout->weights_class[index] = c;
-        layout->weights_row[index] = (int32_t)layout->classes[c].runs++;
-    }
+    struct keep keep = run_keep(&config);
+    if (keep.weights)
+        add_weights(layout, index, &model, &keep);
     return OK;
 }
 

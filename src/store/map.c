@@ -170,6 +170,13 @@ static void visit_class(void *context, struct hdf *hdf, hid_t object, const char
     for (int t = 0; t < class->tensors.count; t++)
         if (!class->tensors.columns[t].name)
             damaged(hdf, name, "a tensor is missing");
+    if (hdf->status == OK && H5Lexists(object, "snapshots", H5P_DEFAULT) > 0) {
+        hid_t steps = hdf_check(hdf, H5Dopen2(object, "snapshots/step", H5P_DEFAULT),
+                                "open the steps of snapshots");
+        if (steps >= 0)
+            fill_column(&class->steps, hdf, steps, "step", class->tensors.rows, map->bytes);
+        H5Dclose(steps);
+    }
     if (members >= 0)
         H5Dclose(members);
 }
@@ -287,13 +294,17 @@ enum status map_fill(struct map *map, struct hdf *hdf)
     return hdf->status;
 }
 
+static void dispose_column(struct map_column *column)
+{
+    free(column->name);
+    free(column->unit);
+    free(column->about);
+}
+
 static void dispose_group(struct map_group *group)
 {
-    for (int c = 0; c < group->count; c++) {
-        free(group->columns[c].name);
-        free(group->columns[c].unit);
-        free(group->columns[c].about);
-    }
+    for (int c = 0; c < group->count; c++)
+        dispose_column(&group->columns[c]);
     free(group->columns);
 }
 
@@ -303,6 +314,7 @@ void map_dispose(struct map *map)
     dispose_group(&map->log);
     for (int c = 0; c < map->class_count; c++) {
         dispose_group(&map->classes[c].tensors);
+        dispose_column(&map->classes[c].steps);
         free(map->classes[c].name);
     }
     free(map->classes);

@@ -37,7 +37,8 @@ struct map_group {
 
 struct map_class {
     char *name;
-    struct map_group tensors; /* in the order of the model's tensors */
+    struct map_group tensors; /* in the order of the model's tensors; then those of snapshots */
+    struct map_column steps;  /* of the snapshots; without a name: there are none */
     size_t bytes;             /* of one row */
 };
 

@@ -92,8 +92,7 @@ enum row_status origin_status(const struct origins *origins, const struct origin
 
 struct keep_config origin_keep(const struct origins *origins, const struct origin *origin)
 {
-    bool keeps = origins->sources[origin->source]->class[origin->row] >= 0;
-    return (struct keep_config){keeps ? KEEP_FINAL : KEEP_NONE};
+    return writer_keep(origins->sources[origin->source], origin->row);
 }
 
 /* ---- rows of the new file */

@@ -103,6 +103,8 @@ struct place writer_place(const struct store *store, int64_t run);
 /* A row as it was created: what is given, the rest blank; the caller frees it. NULL and errno when
  * it can not be read. */
 unsigned char *writer_image(const struct store *store, int64_t run);
+/* What the file has of the row's weights, or has room for. */
+struct keep_config writer_keep(const struct store *store, int64_t run);
 enum row_status writer_status(const struct store *store, int64_t run);
 
 /* Status, its text and the copy in the summary; with proof and figures when not NULL. -1 and errno

@@ -254,6 +254,33 @@ static enum status read_form(struct values *values, const struct source *source,
     return st;
 }
 
+/* ---- texts: {at: [500, 1000]} stands for "at 500 1000" */
+
+static bool is_phrase(int key, const struct yaml_node *node)
+{
+    return schema_key(&run_schema, key)->type == KEY_TEXT && node->kind == YAML_MAP &&
+           node->count == 1 && node->first->kind == YAML_LIST;
+}
+
+static enum status read_phrase(struct values *values, const struct source *source,
+                               const struct yaml_node *map, struct error *err)
+{
+    struct text phrase = {0};
+    enum status st = reserve(values, 1, err);
+    text_print(&phrase, "%s", map->first->key->text);
+    for (const struct yaml_node *word = map->first->first; word && st == OK; word = word->next) {
+        double number;
+        st = read_number(&number, source, word, err);
+        text_print(&phrase, " %s", st == OK ? word->text : "");
+    }
+    if (st == OK && phrase.failed)
+        st = no_memory(err);
+    if (st == OK && (st = set_text(values, 0, phrase.data, err)) != OK)
+        yaml_place(source->yaml, map, st, err);
+    text_dispose(&phrase);
+    return st;
+}
+
 /* ---- public */
 
 enum status values_read(struct values *values, int key, const struct yaml *yaml,
@@ -263,11 +290,14 @@ enum status values_read(struct values *values, int key, const struct yaml *yaml,
     struct source source = {yaml, schema_key(&run_schema, key)->name, limit};
     struct values read = {.key = key, .line = node->line, .column = node->column};
     enum status st;
-    if (node->kind != YAML_SCALAR && allowed == ONE_VALUE)
+    bool phrase = is_phrase(key, node);
+    if (node->kind != YAML_SCALAR && !phrase && allowed == ONE_VALUE)
         return yaml_refuse(yaml, node, err,
                            "%s: one value is allowed here, an axis belongs under grid", source.key);
     if (node->kind == YAML_LIST)
         st = read_list(&read, &source, node, err);
+    else if (phrase)
+        st = read_phrase(&read, &source, node, err);
     else if (node->kind == YAML_MAP)
         st = read_form(&read, &source, node, err);
     else if ((st = reserve(&read, 1, err)) == OK)

@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 
+import h5py
+
 import program
 
 GROWN = program.TINY.replace("count: 3", "count: 4")
@@ -32,6 +34,22 @@ class Change(program.Case):
         self.run_sweep(GROWN, "-o", "whole.h5")
         self.assertSameResults("whole.h5", "tiny.h5")
         self.assertEqual(self.listing(), ["tiny.h5", "tiny.yaml", "whole.h5"])
+
+    def test_snapshots_go_with_their_rows(self):
+        sweep = "{}analyses: [gd]\n".format(program.TINY).replace("  evaluation", "  keep.weights: {at: [0, 20, 60]}\n  evaluation")
+        more = sweep.replace("count: 3", "count: 4").replace("[gd]", "[gd, alignment]")
+        self.run_sweep(sweep)
+        self.run_sweep(more)
+        self.run_sweep(more, "-o", "whole.h5")
+        self.assertSameResults("whole.h5", "tiny.h5")
+        with h5py.File(self.folder / "tiny.h5", "r") as file:
+            self.assertEqual(set(map(tuple, file["results/snapshot_step"][()])), {(0, 20, 60)})
+            for group in file["weights"].values():
+                final, along = group["layer0/query"][()], group["snapshots/layer0/query"][()]
+                self.assertEqual(along.shape, (len(final), 3, *final.shape[1:]))
+                self.assertTrue((along[:, 2] == final).all())
+                self.assertFalse((along[:, 0] == final).all())
+                self.assertEqual(set(map(tuple, group["snapshots/step"][()])), {(0, 20, 60)})
 
     def test_an_edit_that_changes_no_run_changes_nothing(self):
         self.run_sweep(program.TINY)

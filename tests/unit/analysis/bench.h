@@ -94,8 +94,11 @@ static inline void bench_open(struct bench *bench, const struct bench_setting *s
     if (!kernels)
         assert_int_equal(kernels_best(&kernels, &err), OK);
     bench->weights = calloc(bench->model.parameters, sizeof(real));
-    bench->input = (struct analysis_input){&bench->task, &bench->model, bench->weights, kernels,
-                                           setting->evaluation};
+    bench->input = (struct analysis_input){.task = &bench->task,
+                                           .model = &bench->model,
+                                           .weights = bench->weights,
+                                           .kernels = kernels,
+                                           .evaluation = setting->evaluation};
 }
 
 /* Measures with what is known before a run, executes, and holds the analysis to its contract: one

@@ -26,6 +26,7 @@ static void analyses_of_kept_weights_have_the_bits_of_the_run(void **state)
         {NULL},
         {"model.depth=2", "model.heads=2"},
         {"model.depth=3", "model.weights=shared"},
+        {"model.depth=2", "keep.weights=at 2 7"},
         {"tokens.kind=separate", "model.depth=2", "model.layers=softmax linear"}};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct run_config config = CONFIG(TINY, kinds[i][0], kinds[i][1], kinds[i][2]);
@@ -59,7 +60,7 @@ static void weights_of_another_model_are_refused(void **state)
     struct record record = {0};
     struct error err = {""};
     assert_int_equal(run_analyse(&record, &config, ALL_ANALYSES, weights, 7, &err), ERR_CONFIG);
-    assert_non_null(strstr(err.text, "7 weights were kept of a model that has "));
+    assert_non_null(strstr(err.text, "7 weights were kept where the model has "));
 }
 
 int main(void)

@@ -37,11 +37,15 @@ static void columns_of_training_always_apply(void **state)
 {
     (void)state;
     struct run_config config = CONFIG("tokens.kind=separate");
+    int snapshots = column_named("snapshot_step"); /* but for want of any */
     for (int i = 0; i < run_columns(); i++)
         if (run_column_analysis(i) < 0)
-            assert_true(run_column_applies(&config, 0, i));
+            assert_int_equal(run_column_applies(&config, 0, i), i != snapshots);
         else
             assert_false(run_column_applies(&config, 0, i));
+    config = CONFIG("keep.weights=at 500 1000");
+    assert_true(run_column_applies(&config, 0, snapshots));
+    assert_int_equal(run_axis_length(&config, AXIS_SNAPSHOT), 2);
 }
 
 static void axes_have_the_lengths_of_the_run(void **state)

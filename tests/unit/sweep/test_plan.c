@@ -319,9 +319,23 @@ static void the_first_sweep_is_as_its_comments_say(void **state)
     plan_destroy(plan);
 }
 
+static void a_map_of_one_list_is_a_text(void **state)
+{
+    (void)state;
+    char text[KEY_TEXT_SIZE];
+    struct plan *plan = good_plan("set: {keep.weights: {at: [500, 1000]}}\n", false, NULL);
+    assert_string_equal(value_of(plan, 0, "keep.weights", text), "at 500 1000");
+    plan_destroy(plan);
+    static const char *const overrides[] = {"keep.weights={at: [0]}", NULL};
+    plan = good_plan("set: {model.depth: 2}\n", false, overrides);
+    assert_string_equal(value_of(plan, 0, "keep.weights", text), "at 0");
+    plan_destroy(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_map_of_one_list_is_a_text),
         cmocka_unit_test(an_empty_grid_is_one_run_of_defaults),
         cmocka_unit_test(without_a_name_the_file_gives_it),
         cmocka_unit_test(the_grid_is_every_combination_first_key_slowest),

@@ -5,6 +5,8 @@ static const struct command commands[] = {
     {"run",     "SWEEP.yaml [key=value ...]",  "carry out a sweep, or what is left of it", cmd_run},
     {"resume",  "FILE.h5",                     "go on with a sweep; the file says all that is needed", cmd_resume},
     {"analyse", "FILE.h5 NAME ...",            "add analyses to finished runs, from the weights that they kept", cmd_analyse},
+    {"merge",   "OUT.h5 IN.h5 ...",            "make one file of those of several shards", cmd_merge},
+    {"verify",  "FILE.h5",                     "look at every checksum of a file; writes nothing", cmd_verify},
     {"plan",    "SWEEP.yaml [key=value ...]",  "check a sweep: its runs, disk, memory and time; runs nothing", cmd_plan},
     {"sbatch",  "SWEEP.yaml [key=value ...]",  "write a batch script for Slurm that carries out a sweep", cmd_sbatch},
     {"status",  "FILE.h5",                     "how far a sweep is, what failed and why", cmd_status},

@@ -21,6 +21,10 @@ enum status cmd_resume(int *code, const struct command *self, int argc, char **a
                        struct error *err) MUST_CHECK;
 enum status cmd_analyse(int *code, const struct command *self, int argc, char **argv,
                         struct error *err) MUST_CHECK;
+enum status cmd_merge(int *code, const struct command *self, int argc, char **argv,
+                      struct error *err) MUST_CHECK;
+enum status cmd_verify(int *code, const struct command *self, int argc, char **argv,
+                       struct error *err) MUST_CHECK;
 enum status cmd_plan(int *code, const struct command *self, int argc, char **argv,
                      struct error *err) MUST_CHECK;
 enum status cmd_sbatch(int *code, const struct command *self, int argc, char **argv,

@@ -75,6 +75,23 @@ enum status store_change(struct store_change *change, const char *path, const st
                          const struct store_provenance *provenance, bool break_lock,
                          struct error *err) MUST_CHECK;
 
+/* A new file of the plan from parts of its sweep [count], rows by identity as store_change: those
+ * of the plan that no part has are pending. ERR_FILE when the file is there already, a part is at
+ * work, or two parts have one run with other results, which is named: columns of LEVEL_BLAS may
+ * differ by 1e-6, everything else by no bit. */
+enum status store_merge(struct store_change *change, const char *path, const struct plan *plan,
+                        const char *const *parts, int count,
+                        const struct store_provenance *provenance, struct error *err) MUST_CHECK;
+
+/* What a look at every checksum says of a file, also while it is written: nothing is changed. */
+struct store_verdict {
+    int64_t runs, results; /* rows, and those of them that have a checksum */
+    uint64_t *damaged;     /* [damaged_count] identities; the caller's to free */
+    int64_t damaged_count;
+};
+enum status store_verify(struct store_verdict *verdict, const char *path,
+                         struct error *err) MUST_CHECK;
+
 /* ---- the plan that a file was made from */
 
 /* Text of the sweep, overrides and quick as stored, so that `resume FILE.h5` needs nothing else.
@@ -84,6 +101,7 @@ struct store_origin {
     char *name, *sweep, *overrides;
     bool quick;
     uint64_t analyses; /* that the file has columns of: bit a = analysis a */
+    struct plan_shard shard;
 };
 enum status store_origin(struct store_origin *origin, const char *path,
                          struct error *err) MUST_CHECK;

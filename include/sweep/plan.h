@@ -14,11 +14,18 @@
 
 struct plan;
 
+/* The runs whose identity leaves the remainder `index` when it is divided by `count`; count 0: all.
+ */
+struct plan_shard {
+    int index, count;
+};
+
 /* One "key=value" of the command line, --quick, and where the text comes from. */
 struct plan_options {
     const char *const *overrides; /* "key=value" */
     int override_count;
     bool quick; /* the settings under `quick:` are applied on top */
+    struct plan_shard shard;
 };
 
 /* Reads the file at `path` (at most 1 MB). Every mistake in it: ERR_CONFIG "file:line:column: key:
@@ -39,8 +46,9 @@ const char *plan_text(const struct plan *plan);  /* the YAML, as read */
 const char *plan_overrides(
     const struct plan *plan); /* command-line settings, newlines between them, "" if none */
 bool plan_quick(const struct plan *plan);
-uint64_t plan_analyses(const struct plan *plan);   /* bit a = analysis a; default: all */
-bool plan_lists_analyses(const struct plan *plan); /* the sweep says which */
+struct plan_shard plan_shard(const struct plan *plan); /* with one plan_count may be 0 */
+uint64_t plan_analyses(const struct plan *plan);       /* bit a = analysis a; default: all */
+bool plan_lists_analyses(const struct plan *plan);     /* the sweep says which */
 /* From now on the plan has these. */
 void plan_set_analyses(struct plan *plan, uint64_t analyses);
 

@@ -34,6 +34,8 @@ enum status cmd_run(int *code, const struct command *self, int argc, char **argv
     static const struct argp_option rows[] = {
         SWEEP_OPTION_ROWS,
         {"yes", OPTION_YES, NULL, 0, "Make the file even when it is large", 0},
+        {"shard", OPTION_SHARD, "I/N", 0,
+         "Only part I of N (0 .. N-1); give each its file with -o, then 'mesasweep merge'", 0},
         {"retire", OPTION_RETIRE, NULL, 0,
          "Keep finished runs that the sweep no longer has, marked as retired", 0},
         JOB_OPTION_ROWS,

@@ -68,9 +68,8 @@ enum status job_check_new(const struct job *job, const struct plan *plan, struct
     return st == OK ? check_size(job, plan, &estimate, err) : st;
 }
 
-/* `host` lends its name. */
-static enum status describe(struct store_provenance *provenance, struct utsname *host,
-                            const struct job *job, struct error *err)
+enum status job_provenance(struct store_provenance *provenance, struct utsname *host, int ranks,
+                           struct error *err)
 {
     const struct kernels *kernels;
     enum status st = kernels_best(&kernels, err);
@@ -85,7 +84,7 @@ static enum status describe(struct store_provenance *provenance, struct utsname 
         .isa = kernels->name,
         .host = host->nodename,
         .slurm_job = getenv("SLURM_JOB_ID"),
-        .ranks = launch_ranks(job->options->ranks),
+        .ranks = launch_ranks(ranks),
     };
     return OK;
 }
@@ -97,7 +96,7 @@ static enum status create(const struct job *job, const struct plan *plan, struct
     struct utsname host;
     enum status st = job_check_new(job, plan, err);
     if (st == OK)
-        st = describe(&provenance, &host, job, err);
+        st = job_provenance(&provenance, &host, job->options->ranks, err);
     if (st == OK)
         st = store_create(job->file, plan, &provenance, err);
     if (st != OK)
@@ -159,7 +158,7 @@ static enum status adapt(const struct job *job, const struct plan *plan, struct 
     struct utsname host;
     st = check_size(job, plan, &estimate, err);
     if (st == OK)
-        st = describe(&provenance, &host, job, err);
+        st = job_provenance(&provenance, &host, job->options->ranks, err);
     if (st == OK)
         st = store_change(&change, job->file, plan, &provenance, job->options->break_lock, err);
     if (st == OK)
@@ -174,7 +173,10 @@ static enum status prepare(void *context, struct plan **plan, struct error *err)
     enum status st = job->plan(job, plan, err);
     if (st != OK)
         return st;
-    st = exists(job->file) ? adapt(job, *plan, err) : create(job, *plan, err);
+    if (exists(job->file))
+        st = adapt(job, *plan, err);
+    else if (plan_count(*plan) > 0)
+        st = create(job, *plan, err);
     if (st != OK) {
         plan_destroy(*plan);
         *plan = NULL;
@@ -221,6 +223,12 @@ static enum status start(int *code, struct job *job, char **argv, struct error *
         return st;
     int64_t count = plan_count(plan);
     struct left left;
+    if (count == 0) {
+        printf("%s: this shard has no runs; nothing to do\n", plan_name(plan));
+        plan_destroy(plan);
+        *code = 0;
+        return OK;
+    }
     st = count_left(&left, job, plan, err);
     plan_destroy(plan);
     if (st != OK)

@@ -3,6 +3,7 @@
 #define CLI_JOB_H
 
 #include <limits.h>
+#include <sys/utsname.h>
 
 #include "cluster/cluster.h"
 #include "options.h"
@@ -24,6 +25,10 @@ struct job {
     {"walltime", OPTION_WALLTIME, "TIME", 0, "Stop in good order before that much time is over: minutes, M:S, H:M:S or D-H:M:S; default: what Slurm says", 0}, \
     {"break-lock", OPTION_BREAK_LOCK, NULL, 0, "Take over a file whose writer is known to be gone", 0}
 /* clang-format on */
+
+/* Where a file that is made now comes from; `host` lends its name. */
+enum status job_provenance(struct store_provenance *provenance, struct utsname *host, int ranks,
+                           struct error *err) MUST_CHECK;
 
 /* Carries it out. A mistake in the sweep, the file or the command line is found before anything is
  * written or started. *code as cluster_run. */

@@ -50,6 +50,19 @@ static error_t take_walltime(struct parse *parse, const char *text)
     return refuse(parse, "--walltime", "takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does");
 }
 
+static error_t take_shard(struct parse *parse, const char *text)
+{
+    struct plan_shard shard = {0, 0};
+    int end = 0;
+    bool digits = isdigit((unsigned char)text[0]) && strspn(text, "0123456789/") == strlen(text);
+    if (!digits || strlen(text) > 15 ||
+        sscanf(text, "%d/%d%n", &shard.index, &shard.count, &end) != 2 || text[end] ||
+        shard.count < 1 || shard.index >= shard.count)
+        return refuse(parse, "--shard", "takes I/N, part I of 0 .. N-1");
+    parse->options->shard = shard;
+    return 0;
+}
+
 static error_t take_name(const char **name, struct parse *parse, const char *option,
                          const char *text)
 {
@@ -97,6 +110,8 @@ static error_t take(int key, char *text, struct argp_state *state)
         return take_name(&options->output, parse, "--output", text);
     case OPTION_FILE:
         return take_name(&options->file, parse, "--file", text);
+    case OPTION_SHARD:
+        return take_shard(parse, text);
     case OPTION_RANKS:
         return take_ranks(parse, "--ranks", text);
     case OPTION_TASKS:

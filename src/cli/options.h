@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "cli/command.h"
+#include "sweep/plan.h"
 
 /* The `key` of an argp row; the letter is the short form where there is one. */
 enum option_key {
@@ -21,6 +22,7 @@ enum option_key {
     OPTION_MARKDOWN,
     OPTION_LIST,
     OPTION_RETIRE,
+    OPTION_SHARD,
     OPTION_FILE,
     OPTION_TASKS,
     OPTION_REQUEUE,
@@ -30,6 +32,7 @@ enum option_key {
 struct options {
     const char *output, *file; /* NULL: not given */
     int ranks;                 /* or Slurm's tasks; 0: not given */
+    struct plan_shard shard;   /* count 0: not given */
     double walltime;           /* seconds; 0: not given */
     bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun;
     bool help;    /* the help was printed: nothing else is to be done */

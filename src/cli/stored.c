@@ -17,21 +17,59 @@ static int split(const char **settings, char *text)
     return count;
 }
 
+static enum status parse_plan(struct plan **plan, const struct store_origin *origin,
+                              const struct plan_shard *shard, const char *file, struct error *err)
+{
+    const char *settings[SETTINGS_MAX];
+    struct plan_options options = {
+        .overrides = settings,
+        .override_count = split(settings, origin->overrides),
+        .quick = origin->quick,
+        .shard = *shard,
+    };
+    enum status st = plan_parse(plan, file, origin->sweep, strlen(origin->sweep), &options, err);
+    if (st == OK)
+        plan_set_analyses(*plan, origin->analyses);
+    return st;
+}
+
 enum status stored_plan(struct plan **plan, const char *file, struct error *err)
 {
     struct store_origin origin;
     enum status st = store_origin(&origin, file, err);
     if (st != OK)
         return st;
-    const char *settings[SETTINGS_MAX];
-    struct plan_options options = {
-        .overrides = settings,
-        .override_count = split(settings, origin.overrides),
-        .quick = origin.quick,
-    };
-    st = plan_parse(plan, file, origin.sweep, strlen(origin.sweep), &options, err);
+    st = parse_plan(plan, &origin, &origin.shard, file, err);
+    store_origin_dispose(&origin);
+    return st;
+}
+
+/* Adds the analyses of a file of the same sweep. */
+static enum status join(struct store_origin *first, const char *first_file, const char *file,
+                        struct error *err)
+{
+    struct store_origin other;
+    enum status st = store_origin(&other, file, err);
+    if (st != OK)
+        return st;
+    if (strcmp(first->name, other.name) != 0 || strcmp(first->sweep, other.sweep) != 0 ||
+        strcmp(first->overrides, other.overrides) != 0 || first->quick != other.quick)
+        st = error_set(err, ERR_FILE, "%s: is of another sweep than %s", file, first_file);
+    first->analyses |= other.analyses;
+    store_origin_dispose(&other);
+    return st;
+}
+
+enum status stored_whole(struct plan **plan, char *const *files, int count, struct error *err)
+{
+    struct store_origin origin;
+    enum status st = store_origin(&origin, files[0], err);
+    if (st != OK)
+        return st;
+    for (int i = 1; i < count && st == OK; i++)
+        st = join(&origin, files[0], files[i], err);
     if (st == OK)
-        plan_set_analyses(*plan, origin.analyses);
+        st = parse_plan(plan, &origin, &(struct plan_shard){0, 0}, files[0], err);
     store_origin_dispose(&origin);
     return st;
 }

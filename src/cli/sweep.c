@@ -28,6 +28,7 @@ enum status sweep_plan(struct plan **plan, const struct options *options, struct
         .overrides = (const char *const *)options->words + 1,
         .override_count = options->word_count - 1,
         .quick = options->quick,
+        .shard = options->shard,
     };
     return plan_read(plan, options->words[0], &settings, err);
 }

@@ -1,5 +1,6 @@
 /* A file follows its sweep: grown, shrunk or edited. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "transfer.h"
 
@@ -26,7 +27,14 @@ static bool is_same(const struct store *store, const struct plan *plan,
 
 static enum status check_name(const struct store *store, const struct plan *plan, struct error *err)
 {
-    if (store->name && strcmp(store->name, plan_name(plan)) == 0)
+    struct plan_shard own = plan_shard(plan);
+    bool named = store->name && strcmp(store->name, plan_name(plan)) == 0;
+    if (named && memcmp(&own, &store->shard, sizeof own) != 0)
+        return error_set(err, ERR_FILE,
+                         "%s: holds shard %d/%d of the sweep, this is %d/%d (0/0: all of it); give "
+                         "each its own file with -o",
+                         store->path, store->shard.index, store->shard.count, own.index, own.count);
+    if (named)
         return OK;
     return error_set(err, ERR_FILE,
                      "%s: holds another sweep ('%s', this is '%s'); give this one its own file "
@@ -73,6 +81,30 @@ enum status store_compare(struct store_change *change, const char *path, const s
     struct origins_rows rows;
     enum status status = compare(&rows, &origins, path, plan, 0, err);
     *change = rows.change;
+    origins_rows_dispose(&rows);
+    origins_dispose(&origins);
+    return status;
+}
+
+enum status store_merge(struct store_change *change, const char *path, const struct plan *plan,
+                        const char *const *parts, int count,
+                        const struct store_provenance *provenance, struct error *err)
+{
+    struct origins origins = {0};
+    struct origins_rows rows = {0};
+    struct layout layout = {0};
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return error_set(err, ERR_FILE, "%s: exists already; name a new file", path);
+    enum status status = origins_open(&origins, parts, count, OPEN_LOCK | OPEN_JUDGE, err);
+    if (status == OK)
+        status = origins_rows(&rows, &origins, plan, err);
+    *change = rows.change;
+    if (status == OK)
+        status = layout_plan(&layout, plan, &rows.rows, err);
+    if (status == OK)
+        status = transfer(path, &layout, plan_count(plan), &origins, provenance, PUBLISH_NEW, err);
+    layout_dispose(&layout);
     origins_rows_dispose(&rows);
     origins_dispose(&origins);
     return status;

@@ -76,10 +76,9 @@ static void root_attributes(struct hdf *hdf, const struct layout *layout,
     const struct {
         const char *name;
         int32_t value;
-    } numbers[] = {{"format_version", FORMAT_VERSION},
-                   {"results_version", RESULTS_VERSION},
-                   {"quick", layout->quick},
-                   {"ranks", from->ranks}};
+    } numbers[] = {{"format_version", FORMAT_VERSION}, {"results_version", RESULTS_VERSION},
+                   {"quick", layout->quick},           {"ranks", from->ranks},
+                   {"shard", layout->shard.index},     {"shards", layout->shard.count}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         hdf_attribute(hdf, hdf->file, numbers[i].name, HDF_I32, &numbers[i].value);
 }

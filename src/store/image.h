@@ -61,6 +61,12 @@ bool image_carry(unsigned char *to, const struct map *map, const struct map_clas
                  const struct map_class *other_class, const struct image_match *match);
 
 /* -1 and errno on failure */
+/* The first column, or tensor, in which two images of one row differ: columns of LEVEL_BLAS by more
+ * than 1e-6 of the larger, others by a bit. Columns of other analyses than these are left out.
+ * NULL: none. */
+const char *image_difference(const unsigned char *a, const unsigned char *b, const struct map *map,
+                             const struct map_class *class, uint64_t analyses);
+
 int image_read(unsigned char *image, int fd, const struct map *map, const struct place *place);
 int image_write(int fd, const unsigned char *image, const struct map *map,
                 const struct place *place);

@@ -54,6 +54,7 @@ struct layout {
     const char *name, *about, *sweep, *overrides;
     bool quick;
     uint64_t analyses; /* bit a = analysis a */
+    struct plan_shard shard;
     int64_t runs;
     struct layout_axis axes[AXIS_COUNT];
     const struct column **columns; /* only those that some run fills */

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "config/column.h"
+#include "sweep/plan.h"
 #include "types.h"
 
 struct hdf;
@@ -63,6 +64,9 @@ enum status map_open(struct hdf *hdf, const char *path, struct error *err) MUST_
 
 /* Does this program compute what the file holds? ERR_FILE with the way out if not. */
 enum status map_check_version(struct hdf *hdf) MUST_CHECK;
+
+/* The part of its sweep that the file has. */
+struct plan_shard map_shard(struct hdf *hdf);
 
 /* The analyses that the file has columns of: bit a = analysis a. ERR_FILE for one that this program
  * does not know. */

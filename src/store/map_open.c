@@ -72,6 +72,12 @@ enum status map_open(struct hdf *hdf, const char *path, struct error *err)
     return OK;
 }
 
+struct plan_shard map_shard(struct hdf *hdf)
+{
+    return (struct plan_shard){(int)hdf_read_integer(hdf, hdf->file, "shard", 0),
+                               (int)hdf_read_integer(hdf, hdf->file, "shards", 0)};
+}
+
 static int find_analysis(const char *name)
 {
     int a = run_analyses() - 1;

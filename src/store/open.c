@@ -135,6 +135,7 @@ static enum status read_structure(struct store *store, struct hdf *hdf, const st
         store->name = hdf_read_text(hdf, hdf->file, "name");
     if (status == OK)
         status = map_analyses(&store->analyses, hdf);
+    store->shard = map_shard(hdf);
     store->listed = roster->identity ? roster->runs : store->map.runs;
     if (status == OK && store->map.runs < store->listed) {
         snprintf(what, sizeof what, "%lld runs there, %lld here", (long long)store->map.runs,

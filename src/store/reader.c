@@ -246,6 +246,7 @@ enum status store_origin(struct store_origin *origin, const char *path, struct e
         found.sweep = hdf_read_text(&hdf, hdf.file, "sweep");
         found.overrides = hdf_read_text(&hdf, hdf.file, "overrides");
         found.quick = hdf_read_integer(&hdf, hdf.file, "quick", 0) != 0;
+        found.shard = map_shard(&hdf);
         status = map_analyses(&found.analyses, &hdf);
     }
     if (status == OK && (!found.name || !found.sweep || !found.overrides))

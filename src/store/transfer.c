@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,66 @@ static enum status cannot(const struct store *store, const char *what, struct er
     return error_set(err, ERR_IO, "%s: can not %s: %s", store->path, what, strerror(errno));
 }
 
+/* The row as it comes into the new file; NULL with an error. */
+static unsigned char *carry(const struct copying *copying, int64_t row, const struct origin *origin,
+                            struct error *err, enum status *status)
+{
+    const struct store *from = copying->origins->sources[origin->source], *to = copying->to;
+    unsigned char *old = read_origin(from, origin->row), *new = writer_image(to, row);
+    struct place place = writer_place(to, row), other = writer_place(from, origin->row);
+    *status = OK;
+    if (!old || !new)
+        *status = cannot(old ? to : from, "read", err);
+    else if (!image_carry(new, &to->map, origin->result ? place.class : NULL, old, &from->map,
+                          origin->result ? other.class : NULL, &copying->matches[origin->source]))
+        *status =
+            error_set(err, ERR_FILE, "%s: run %016" PRIx64 " keeps other weights than elsewhere",
+                      from->path, origin->identity);
+    free(old);
+    if (*status == OK)
+        return new;
+    free(new);
+    return NULL;
+}
+
+/* Where the same result in another file differs; NULL: nowhere. */
+static const char *difference(const struct copying *copying, int64_t row,
+                              const struct origin *origin, const struct origin *other,
+                              const unsigned char *const images[2])
+{
+    const struct origins *origins = copying->origins;
+    const struct store *a = origins->sources[origin->source], *b = origins->sources[other->source];
+    struct place place = writer_place(copying->to, row);
+    uint64_t both = a->analysed[origin->row] & b->analysed[other->row];
+    if (origin_status(origins, origin) != origin_status(origins, other))
+        return "status";
+    return image_difference(images[0], images[1], &copying->to->map, place.class, both);
+}
+
+/* Results of the same run in other files, which follow in the list, must be the same. */
+static enum status compare_others(const struct copying *copying, int64_t row,
+                                  const struct origin *origin, const unsigned char *image,
+                                  struct error *err)
+{
+    const struct origins *origins = copying->origins;
+    const struct origin *end = origins->rows + origins->count, *other = origin + 1;
+    enum status status = OK;
+    for (; status == OK && other < end && other->identity == origin->identity && other->result;
+         other++) {
+        unsigned char *rival = carry(copying, row, other, err, &status);
+        const unsigned char *const images[] = {image, rival};
+        const char *column = rival ? difference(copying, row, origin, other, images) : NULL;
+        if (column)
+            status = error_set(err, ERR_FILE,
+                               "%s: run %016" PRIx64
+                               " has another %s than in %s; leave one of the files out",
+                               origins->sources[other->source]->path, origin->identity, column,
+                               origins->sources[origin->source]->path);
+        free(rival);
+    }
+    return status;
+}
+
 /* Of a row without a result only what people may want to know is copied, no weights. */
 static enum status copy_row(const struct copying *copying, int64_t row, const struct origin *origin,
                             struct error *err)
@@ -77,18 +138,11 @@ static enum status copy_row(const struct copying *copying, int64_t row, const st
     enum status status = from->lock ? lock_beat(from->lock, err) : OK;
     if (status != OK)
         return status;
-    unsigned char *old = read_origin(from, origin->row), *new = writer_image(to, row);
-    struct place place = writer_place(to, row), other = writer_place(from, origin->row);
-    if (!old || !new)
-        status = cannot(old ? to : from, "read", err);
-    else if (!image_carry(new, &to->map, origin->result ? place.class : NULL, old, &from->map,
-                          origin->result ? other.class : NULL, &copying->matches[origin->source]))
-        status =
-            error_set(err, ERR_FILE, "%s: is damaged: the weights of row %lld have another shape",
-                      from->path, (long long)origin->row);
-    else if (put_row(copying, row, origin, new) != 0)
+    unsigned char *new = carry(copying, row, origin, err, &status);
+    if (status == OK && origin->result)
+        status = compare_others(copying, row, origin, new, err);
+    if (status == OK && put_row(copying, row, origin, new) != 0)
         status = cannot(to, "write", err);
-    free(old);
     free(new);
     return status;
 }

@@ -72,9 +72,10 @@ struct store {
     unsigned char *was;    /* [runs] the status in a row's checksum: a retired one keeps its own */
     uint64_t *analysed;    /* [runs] bit a: the row has analysis a */
     uint64_t analyses;     /* of the file */
-    int32_t *weights_row;  /* [runs] */
-    int16_t *class;        /* [runs] place in map.classes, -1: none */
-    int *columns;          /* of the record's numbering -> place in map.results, -1 */
+    struct plan_shard shard;
+    int32_t *weights_row; /* [runs] */
+    int16_t *class;       /* [runs] place in map.classes, -1: none */
+    int *columns;         /* of the record's numbering -> place in map.results, -1 */
     int column_count;
     int64_t *damaged; /* runs whose checksum failed when the file was opened */
     int64_t damaged_count;

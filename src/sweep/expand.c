@@ -222,10 +222,26 @@ static enum status list_swept(struct plan *plan, struct error *err)
     return OK;
 }
 
+/* Comes last: what is swept, and what is wrong, is that of the whole sweep. */
+static void take_shard(struct plan *plan)
+{
+    const struct plan_shard *shard = &plan->shard;
+    int64_t kept = 0;
+    for (int64_t i = 0; i < plan->count && shard->count > 0; i++)
+        if (plan->runs[i].identity % (uint64_t)shard->count == (uint64_t)shard->index)
+            plan->runs[kept++] = plan->runs[i];
+    if (shard->count > 0)
+        plan->count = kept;
+}
+
 enum status expand(struct plan *plan, struct error *err)
 {
     schema_defaults(&run_schema, &plan->base);
     settings_apply(&plan->base, &plan->set, NULL);
     enum status st = make_runs(plan, err);
-    return st == OK ? list_swept(plan, err) : st;
+    if (st == OK)
+        st = list_swept(plan, err);
+    if (st == OK)
+        take_shard(plan);
+    return st;
 }

@@ -25,6 +25,7 @@ struct run {
 struct plan {
     char *path, *name, *about, *text, *overrides; /* owned */
     bool quick, lists_analyses;
+    struct plan_shard shard;
     uint64_t analyses;
 
     /* As the document and the command line say. */

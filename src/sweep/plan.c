@@ -72,6 +72,8 @@ enum status plan_parse(struct plan **out, const char *name, const char *text, si
     if (st == OK)
         st = override(plan, options, err);
     if (st == OK)
+        plan->shard = options->shard;
+    if (st == OK)
         st = expand(plan, err);
     if (st != OK)
         plan_destroy(plan);
@@ -151,6 +153,11 @@ const char *plan_overrides(const struct plan *plan)
 bool plan_quick(const struct plan *plan)
 {
     return plan->quick;
+}
+
+struct plan_shard plan_shard(const struct plan *plan)
+{
+    return plan->shard;
 }
 
 uint64_t plan_analyses(const struct plan *plan)

@@ -77,7 +77,8 @@ class Change(program.Case):
     def test_without_room_for_both_files_nothing_is_touched(self):
         self.run_sweep(program.TINY)
         self.write("tiny.yaml", GROWN)
-        script = ("mkdir disk && mount -t tmpfs -o size=200k none disk && cp tiny.h5 disk && "
+        size = (self.folder / "tiny.h5").stat().st_size * 3 // 2
+        script = (f"mkdir disk && mount -t tmpfs -o size={size} none disk && cp tiny.h5 disk && "
                   f"{program.PROGRAM} run tiny.yaml -o disk/tiny.h5 --yes; echo $?; cmp tiny.h5 disk/tiny.h5; ls disk")
         if subprocess.run(["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /mnt"], capture_output=True).returncode:
             self.skipTest("no file system may be mounted here")

@@ -262,6 +262,41 @@ static void weights_that_are_there_stay_and_others_are_kept_as_the_sweep_says(vo
     plan_destroy(none);
 }
 
+/* ---- several files */
+
+static void parts_are_merged_and_results_that_differ_are_named(void **state)
+{
+    const struct folder *folder = *state;
+    char names[2][200], out[200], message[600];
+    const char *const parts[] = {names[0], names[1]};
+    struct plan *plan = parse(SWEEP("[1, 2]", "3", ""));
+    struct store_change merged;
+    struct error err = {""};
+    for (int i = 0; i < 2; i++)
+        snprintf(names[i], sizeof names[i], "%s/part%d.h5", folder->path, i);
+    snprintf(out, sizeof out, "%s/out.h5", folder->path);
+    make(names[0], plan, (const enum row_status[]){ROW_DONE, ROW_PENDING, ROW_DONE}, 3);
+    make(names[1], plan, (const enum row_status[]){ROW_PENDING, ROW_DONE, ROW_DONE}, 3);
+    assert_int_equal(store_merge(&merged, out, plan, parts, 2, &fixture_provenance, &err), OK);
+    assert_int_equal(merged.kept, 6);
+    assert_int_equal(check_file(out).of[ROW_DONE], 6);
+    assert_int_equal(store_merge(&merged, out, plan, parts, 2, &fixture_provenance, &err),
+                     ERR_FILE);
+    unlink(out);
+    unlink(names[1]);
+    make(names[1], plan, (const enum row_status[]){ROW_PENDING, ROW_DONE, ROW_DIVERGED}, 3);
+    assert_int_equal(store_merge(&merged, out, plan, parts, 2, &fixture_provenance, &err),
+                     ERR_FILE);
+    snprintf(message, sizeof message,
+             "%s: run %016llx has another status than in %s; leave one of the files out", names[1],
+             (unsigned long long)plan_identity(plan, 2), names[0]);
+    const char *other = strstr(err.text, " has another status than in ");
+    assert_non_null(other);
+    assert_string_equal(other, strstr(message, " has another status than in "));
+    assert_int_equal(folder_files(folder, 0), 2); /* nothing half made, no lock */
+    plan_destroy(plan);
+}
+
 /* ---- analyses that are added */
 
 /* The bits of two analyses, and a record of the columns of the second. */
@@ -400,6 +435,7 @@ int main(void)
         TEST(rows_without_a_result_go_with_their_runs),
         TEST(a_damaged_row_runs_again),
         TEST(weights_that_are_there_stay_and_others_are_kept_as_the_sweep_says),
+        TEST(parts_are_merged_and_results_that_differ_are_named),
         TEST(a_row_gets_the_analyses_that_it_lacks),
         TEST(a_row_stays_done_wherever_its_writer_was_killed),
         TEST(a_kill_leaves_the_old_file_or_the_new_one),

@@ -21,6 +21,10 @@
  * + noise, limited to +-state_clip. T tokens: constructed (0, s_t, s_t, s_{t-1}) of width 4d, or
  * raw s_t. Prediction of s_{t+1} = the first d channels of token t.
  *
+ * Fixed dynamics: the same, but W is one rotation for all sequences, of all runs with this d.
+ * Contracting dynamics: W = V diag(l) V^-1 of each sequence's own, V [d,d] of N(0, 1), l_1 = .9,
+ * the others U(.3, .9).
+ *
  * Few-shot streams (science.md 2.8): x_i ~ U(-r/2, r/2)^d, y_i = W x_i + noise, limited to
  * +-state_clip; the states x_1, y_1, x_2, ..., x_N, and with several tasks y_N and those of the
  * next W: T = 2 N tasks - 1 tokens, constructed or raw. Predicted is y_i, at the token of x_i: N
@@ -54,7 +58,8 @@ enum status task_init(struct task *task, const struct task_config *config,
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
  * construction: W (a, p), then x_1 ... x_N, x_q, then the noise, then the noisy labels; or W, s_1,
- * then the noise; or of each few-shot task W, x_1 ... x_N, the noise. */
+ * then the noise (V and l in place of W, or nothing); or of each few-shot task W, x_1 ... x_N, the
+ * noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);
@@ -63,7 +68,13 @@ int task_scratch(const struct task *task);
 double task_cost(const struct task *task);
 
 /* Streams of random numbers (the `stream` of random_seed): one a purpose, never renumbered. */
-enum stream { STREAM_WEIGHTS = 1, STREAM_TRAIN = 2, STREAM_EVALUATION = 3, STREAM_PROBE = 4 };
+enum stream {
+    STREAM_WEIGHTS = 1,
+    STREAM_TRAIN = 2,
+    STREAM_EVALUATION = 3,
+    STREAM_PROBE = 4,
+    STREAM_SHARED = 5
+};
 
 /* An endless list of tasks: task i is a function of (seed, stream, step, i) alone. Training takes
  * tasks 0 .. batch-1 of {seed, STREAM_TRAIN, step} in each step; the evaluation set is tasks

@@ -2,7 +2,8 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-const char *const task_kinds[] = {"linear_regression", "linear_dynamics", "sine", "few_shot", NULL};
+const char *const task_kinds[] = {"linear_regression", "linear_dynamics",      "sine", "few_shot",
+                                  "fixed_dynamics",    "contracting_dynamics", NULL};
 static const char *const inputs_names[] = {"uniform", "exponential", "normal",
                                            "laplace", "mixed",       NULL};
 static const char *const readout_names[] = {"clean", "published", NULL};
@@ -17,13 +18,13 @@ static const struct key task_rows[] = {
     K(dimension, .name = "task.dimension", .fallback = "10", .neutral = "10", .min = 1, .max = 64,
       .unit = "1", .help = "size of an input x, or of a state s, d"),
     K(context, .name = "task.context", .fallback = "10", .neutral = "10", .min = 1, .max = 512,
-      .unit = "1", .help = "pairs (x, y) in the context, N; of linear_dynamics its inputs, T"),
+      .unit = "1", .help = "pairs (x, y) in the context, N; of dynamics their inputs, T"),
     K(tasks, .name = "task.tasks", .fallback = "1", .neutral = "1", .min = 1, .max = 16,
       .unit = "1", .help = "few_shot tasks, each with N pairs and weights of its own, that follow each other in one sequence"),
     K(outputs, .name = "task.outputs", .fallback = "1", .neutral = "1", .min = 1, .max = 16,
       .unit = "1", .help = "size of an output y, O"),
     K(input_range, .name = "task.input_range", .fallback = "1", .neutral = "1", .min = 1e-3, .max = 1e3,
-      .unit = "1", .help = "range r of the inputs: x ~ U(-r/2, r/2); of linear_dynamics its first state"),
+      .unit = "1", .help = "range r of the inputs: x ~ U(-r/2, r/2); of dynamics the first state"),
     KEY_CHOICE_OF(struct task_config, inputs, inputs_names, .name = "task.inputs", .fallback = "uniform",
       .neutral = "uniform", .role = ROLE_SCIENCE,
       .help = "distribution of x; other than uniform the context is scaled to the norm r; mixed: one of the three for each task"),

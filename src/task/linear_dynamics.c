@@ -1,4 +1,5 @@
-/* Linear dynamics with a rotation of their own for each sequence (science.md 2.1):
+/* Linear dynamics (science.md 2.1), with a rotation of their own for each sequence, or with another
+ * matrix (matrices.c):
  * s_{t+1} = clip(W s_t + noise, +-state_clip), W ~ Haar on O(d), s_1 ~ U(-r/2, r/2)^d. */
 #include "kinds.h"
 
@@ -12,6 +13,17 @@ static int tokens(const struct task_config *config)
     return config->context;
 }
 
+static void draw_matrix(real *W, const struct task_config *c, const struct kernels *kernels,
+                        struct random_lanes *random, real *along)
+{
+    if (c->kind == TASK_FIXED_DYNAMICS)
+        fixed_orthogonal(W, c->dimension, kernels, along);
+    else if (c->kind == TASK_CONTRACTING_DYNAMICS)
+        draw_contracting(W, c->dimension, kernels, random, along);
+    else
+        draw_orthogonal(W, c->dimension, kernels, random, along);
+}
+
 static void sample(real *at, real *target, const struct task *task, const struct kernels *kernels,
                    struct random_lanes *random, real *scratch)
 {
@@ -20,7 +32,7 @@ static void sample(real *at, real *target, const struct task *task, const struct
     real *W = scratch, *along = W + rows(d * d), *states = along + rows(d); /* [T+1][d][LANES] */
     real half = (real)(c->input_range / 2);
 
-    draw_orthogonal(W, d, kernels, random, along);
+    draw_matrix(W, c, kernels, random, along);
     kernels->uniform(states, random, d, -half, half);
     kernels->normal(states + rows(d), random, T * d, (real)c->noise);
     for (int t = 0; t < T; t++) {

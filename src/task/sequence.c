@@ -31,28 +31,3 @@ int sequence_states(const struct task *task)
 {
     return (task->shape.tokens + 1) * task->config.dimension;
 }
-
-/* Gram-Schmidt, each row projected twice, since once is not orthogonal to working precision. */
-void orthogonalise(real *W, int d, const struct kernels *kernels, real *along)
-{
-    int step = d * LANES;
-    for (int i = 0; i < d; i++) {
-        real *row = W + (ptrdiff_t)i * step;
-        for (int pass = 0; pass < 2 && i > 0; pass++) {
-            kernels->lanes_lanes((struct matrix){along, LANES, LANES},
-                                 (struct operand){W, step, LANES},
-                                 (struct operand){row, LANES, LANES}, i, 1, d, SET);
-            kernels->lanes_lanes((struct matrix){row, step, LANES},
-                                 (struct operand){along, i * LANES, LANES},
-                                 (struct operand){W, step, LANES}, 1, d, i, SUBTRACT);
-        }
-        kernels->unit(row, along, row, d);
-    }
-}
-
-void draw_orthogonal(real *W, int d, const struct kernels *kernels, struct random_lanes *random,
-                     real *along)
-{
-    kernels->normal(W, random, d * d, 1);
-    orthogonalise(W, d, kernels, along);
-}

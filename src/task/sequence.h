@@ -26,4 +26,11 @@ void orthogonalise(real *W, int d, const struct kernels *kernels, real *along);
 void draw_orthogonal(real *W, int d, const struct kernels *kernels, struct random_lanes *random,
                      real *along);
 
+/* The same W for every sequence. */
+void fixed_orthogonal(real *W, int d, const struct kernels *kernels, real *along);
+
+/* W = V diag(l) V^-1, V of N(0, 1), l_1 = .9, the others U(.3, .9). */
+void draw_contracting(real *W, int d, const struct kernels *kernels, struct random_lanes *random,
+                      real *along);
+
 #endif

@@ -7,6 +7,8 @@ static const struct task_row *const tasks[] = {
     [TASK_LINEAR_DYNAMICS] = &task_linear_dynamics,
     [TASK_SINE] = &task_sine,
     [TASK_FEW_SHOT] = &task_few_shot,
+    [TASK_FIXED_DYNAMICS] = &task_linear_dynamics,
+    [TASK_CONTRACTING_DYNAMICS] = &task_linear_dynamics,
 };
 
 static const struct tokens_row *const constructions[] = {

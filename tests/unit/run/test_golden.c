@@ -50,6 +50,10 @@ static const struct {
       "model.keys_from=causal", "model.layers=softmax", "model.embedding=8",
       "model.output_embedding=true"},
      0xbe1226e1ae8c2089},
+    {{"task.kind=fixed_dynamics", "tokens.kind=raw", "model.keys_from=causal"}, 0x18c918661c10874b},
+    {{"task.kind=contracting_dynamics", "task.dimension=10", "task.state_clip=2",
+      "tokens.kind=constructed", "model.keys_from=causal"},
+     0x2bba8b70828ae05f},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 

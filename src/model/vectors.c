@@ -72,19 +72,19 @@ static void take_shared(struct work *w, const struct pass *pass, struct arena *a
 typedef void take_vectors(struct vectors *v, const struct pass *pass, int layer,
                           struct arena *arena);
 
-static bool keep(struct pass *pass, int layer, take_vectors *take_vectors, size_t *left,
+static bool keep(struct pass *pass, int layer, take_vectors *take_head, size_t *left,
                  struct arena *arena)
 {
     struct arena measure = arena_measure();
     struct vectors ignored;
     int H = pass->model->H;
     for (int h = 0; h < H; h++)
-        take_vectors(&ignored, pass, layer, &measure);
+        take_head(&ignored, pass, layer, &measure);
     if (pass->merged.layers[layer].form != FORM_HEADS || measure.used > *left)
         return false;
     *left -= measure.used;
     for (int h = 0; h < H; h++)
-        take_vectors(pass->vectors ? &pass->vectors[layer * H + h] : &ignored, pass, layer, arena);
+        take_head(pass->vectors ? &pass->vectors[layer * H + h] : &ignored, pass, layer, arena);
     return true;
 }
 

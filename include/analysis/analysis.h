@@ -78,9 +78,9 @@ const struct analysis *analysis_at(int i);
 const struct axis *analysis_axis(enum column_axis axis);
 
 /* Whether the length of an axis is the same in all runs, and then, or otherwise, the length in a
- * run of whose task `shape` is. `shape` and `model` may be NULL for a fixed axis. */
+ * run of this task and model. Both may be NULL for a fixed axis. */
 bool analysis_axis_fixed(enum column_axis axis);
-int analysis_axis_length(enum column_axis axis, const struct token_shape *shape,
+int analysis_axis_length(enum column_axis axis, const struct task *task,
                          const struct model_config *model);
 
 #endif

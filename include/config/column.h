@@ -33,6 +33,8 @@ enum column_axis {
     AXIS_NOISY,
     AXIS_TIMES,
     AXIS_SNAPSHOT,
+    AXIS_QUERY,
+    AXIS_PAIR,
     AXIS_COUNT,
 };
 

@@ -4,7 +4,14 @@
 
 #include "analysis/analysis.h"
 
-static const char *const targets[] = {"y", NULL};
+/* The query's label, and the prediction of gradient descent after so many steps. */
+static const char *const targets[] = {"y",     "gd_1",  "gd_2",  "gd_3",  "gd_4",  "gd_5",  "gd_6",
+                                      "gd_7",  "gd_8",  "gd_9",  "gd_10", "gd_11", "gd_12", "gd_13",
+                                      "gd_14", "gd_15", "gd_16", "gd_17", "gd_18", "gd_19", "gd_20",
+                                      "gd_21", "gd_22", "gd_23", "gd_24", "gd_25", "gd_26", "gd_27",
+                                      "gd_28", "gd_29", "gd_30", "gd_31", "gd_32", NULL};
+
+static_assert(sizeof targets / sizeof targets[0] == MODEL_LAYERS_MAX + 2, "a step for each layer");
 
 static const char *const algorithms[] = {"transformer", "gd", NULL};
 
@@ -44,7 +51,12 @@ static double times(int i)
     return i + 1;
 }
 
-enum length { LENGTH_FIXED, LENGTH_LAYERS, LENGTH_TOKENS };
+static double query(int i)
+{
+    return (20 * i - 990) / 198.;
+}
+
+enum length { LENGTH_FIXED, LENGTH_LAYERS, LENGTH_TOKENS, LENGTH_PAIRS };
 
 /* clang-format off */
 static const struct row {
@@ -62,7 +74,7 @@ static const struct row {
     [AXIS_TARGET] = {
         .axis = {.name = "target", .unit = "1", .about = "what a probe is asked for",
                  .labels = targets},
-        .points = sizeof targets / sizeof targets[0] - 1},
+        .length = LENGTH_LAYERS},
     [AXIS_SHARE] = {
         .axis = {.name = "share", .unit = "1", .value = share,
                  .about = "share of the reference in interpolated weights"},
@@ -95,6 +107,13 @@ static const struct row {
         .axis = {.name = "times", .unit = "1", .value = times,
                  .about = "how often the layer has been applied"},
         .points = POINTS(1, 1, 50)},
+    [AXIS_QUERY] = {
+        .axis = {.name = "query", .unit = "1", .value = query,
+                 .about = "x of the queries on one context of a sine"},
+        .points = 100},
+    [AXIS_PAIR] = {
+        .axis = {.name = "pair", .unit = "1", .about = "pair of the context"},
+        .length = LENGTH_PAIRS},
 };
 /* clang-format on */
 
@@ -108,14 +127,16 @@ bool analysis_axis_fixed(enum column_axis axis)
     return rows[axis].length == LENGTH_FIXED;
 }
 
-int analysis_axis_length(enum column_axis axis, const struct token_shape *shape,
+int analysis_axis_length(enum column_axis axis, const struct task *task,
                          const struct model_config *model)
 {
     switch (rows[axis].length) {
     case LENGTH_LAYERS:
         return model->depth + 1;
     case LENGTH_TOKENS:
-        return model_tokens(model, shape);
+        return model_tokens(model, &task->shape);
+    case LENGTH_PAIRS:
+        return task->config.context;
     case LENGTH_FIXED:
         break;
     }

@@ -130,7 +130,7 @@ int run_axis_length(const struct run_config *config, enum column_axis axis)
     struct task task;
     if (task_init(&task, &config->task, &config->tokens, NULL) != OK)
         return 1;
-    return analysis_axis_length(axis, &task.shape, &config->model);
+    return analysis_axis_length(axis, &task, &config->model);
 }
 
 int64_t run_evaluation_step(const struct run_config *config, int e)

@@ -128,9 +128,9 @@ static inline void bench_execute(struct bench *bench, const char *name)
         for (int k = 0; k < COLUMN_AXES; k++) {
             enum column_axis axis = bench->analysis->columns[i].axes[k];
             assert_int_equal(bench->shape[i][k],
-                             axis == AXIS_NONE ? 1
-                                               : analysis_axis_length(axis, &bench->task.shape,
-                                                                      &bench->model.config));
+                             axis == AXIS_NONE
+                                 ? 1
+                                 : analysis_axis_length(axis, &bench->task, &bench->model.config));
         }
     }
 }

@@ -124,6 +124,10 @@ const real *pass_outputs(const struct pass *pass);
  * [LANES]. A lane whose doutputs are 0 adds 0. */
 void pass_backward(struct pass *pass, const real *doutputs);
 
+/* PASS_TOKENS only: as pass_backward, from the gradient [T][D][LANES] of the stream after layer
+ * 1 .. L, of every row; for layer L the pass has to keep all (pass_keep_all). */
+void pass_backward_from(struct pass *pass, int layer, const real *gradient);
+
 /* Ends a super-group: its sums go into those of the batch. */
 void pass_super_group(struct pass *pass);
 

@@ -10,6 +10,7 @@ static const struct analysis *const analyses[] = {
     &analysis_distribution,
     &analysis_noisy_labels,
     &analysis_repetition,
+    &analysis_copying,
 };
 /* clang-format on */
 

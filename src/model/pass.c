@@ -130,15 +130,30 @@ const real *pass_outputs(const struct pass *pass)
     return pass->outputs;
 }
 
-void pass_backward(struct pass *pass, const real *doutputs)
+/* From dstream, the gradient of the stream after `layers` layers. */
+static void layers_backward(struct pass *pass, int layers)
 {
-    readout_backward(pass, doutputs);
-    for (int l = pass->model->L - 1; l >= 0; l--) {
+    for (int l = layers - 1; l >= 0; l--) {
         if (pass->model->config.mlp)
             mlp_backward(pass, l);
         attention_backward(pass, l);
     }
     input_backward(pass);
+}
+
+void pass_backward(struct pass *pass, const real *doutputs)
+{
+    readout_backward(pass, doutputs);
+    layers_backward(pass, pass->model->L);
+}
+
+void pass_backward_from(struct pass *pass, int layer, const real *gradient)
+{
+    const struct model *model = pass->model;
+    assert(pass->path == PASS_TOKENS && layer > 0 && layer <= model->L);
+    assert(layer < model->L || pass->keep_all);
+    pass->kernels->copy(pass->dstream, gradient, model->shape.tokens * model->D);
+    layers_backward(pass, layer);
 }
 
 static void add_up(struct pass *pass)

@@ -89,4 +89,10 @@ struct task_source {
 void task_draw(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                const struct task_source *source, uint64_t first, real *scratch);
 
+/* Sines: y[n][LANES] = labels of x[n][LANES], without noise, in tasks first .. first+15 of a
+ * source.
+ */
+void sine_label(real *y, const real *x, int n, const struct task *task,
+                const struct kernels *kernels, const struct task_source *source, uint64_t first);
+
 #endif

@@ -11,6 +11,7 @@ static const struct analysis *const analyses[] = {
     &analysis_noisy_labels,
     &analysis_repetition,
     &analysis_copying,
+    &analysis_sine_curve,
 };
 /* clang-format on */
 

@@ -27,6 +27,16 @@ struct wave {
     real amplitude[LANES], phase[LANES];
 };
 
+static struct wave draw_wave(const struct task_config *c, const struct kernels *kernels,
+                             struct random_lanes *random)
+{
+    struct wave wave;
+    kernels->uniform(wave.amplitude, random, 1, (real)(.1 * c->weight_scale),
+                     (real)(.5 * c->weight_scale));
+    kernels->uniform(wave.phase, random, 1, 0, (real)M_PI);
+    return wave;
+}
+
 static void label(real *y, const real *x, const struct wave *wave, const struct kernels *kernels)
 {
     kernels->copy(y, x, 1);
@@ -40,15 +50,22 @@ static void sample(real *tokens, real *target, const struct task *task,
 {
     const struct task_config *c = &task->config;
     const struct pairs *at = &task->pairs;
-    struct wave wave;
-    kernels->uniform(wave.amplitude, random, 1, (real)(.1 * c->weight_scale),
-                     (real)(.5 * c->weight_scale));
-    kernels->uniform(wave.phase, random, 1, 0, (real)M_PI);
+    struct wave wave = draw_wave(c, kernels, random);
     pairs_inputs(tokens, task, kernels, random, scratch);
     for (int i = 0; i < c->context; i++)
         label(tokens + at->y + i * at->pair, tokens + at->x + i * at->pair, &wave, kernels);
     label(target, tokens + at->query, &wave, kernels);
     pairs_disturb(tokens, task, kernels, random, scratch);
+}
+
+void sine_label(real *y, const real *x, int n, const struct task *task,
+                const struct kernels *kernels, const struct task_source *source, uint64_t first)
+{
+    struct random_lanes random;
+    random_seed(&random, source->seed, (uint32_t)source->stream, source->step, first);
+    struct wave wave = draw_wave(&task->config, kernels, &random);
+    for (int i = 0; i < n; i++)
+        label(y + i * LANES, x + i * LANES, &wave, kernels);
 }
 
 static double cost(const struct task *task)

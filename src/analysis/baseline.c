@@ -12,7 +12,7 @@ bool compares_with_descent(const struct task_config *task, const struct tokens_c
     return task->kind == TASK_LINEAR_REGRESSION && descent_steps(tokens, model) > 0;
 }
 
-static int searched_tasks(const struct analysis_input *input)
+int searched_tasks(const struct analysis_input *input)
 {
     return input->evaluation.tasks < SEARCH_TASKS ? input->evaluation.tasks : SEARCH_TASKS;
 }
@@ -33,13 +33,18 @@ void baseline_create(struct baseline *baseline, struct arena *arena,
     };
 }
 
-void baseline_fit(struct baseline *baseline, struct walk *walk)
+void searched_read(struct regression_set *searched, struct walk *walk)
 {
     struct task_source source = evaluation_source(walk->input);
-    for (int g = 0; g < regression_groups(&baseline->searched); g++) {
+    for (int g = 0; g < regression_groups(searched); g++) {
         walk_draw(walk, &source, g * LANES);
-        regression_read(&baseline->searched, g, pass_tokens(walk->pass), walk->target, walk->task);
+        regression_read(searched, g, pass_tokens(walk->pass), walk->target, walk->task);
     }
+}
+
+void baseline_fit(struct baseline *baseline, struct walk *walk)
+{
+    searched_read(&baseline->searched, walk);
     baseline->descent.rate =
         descent_search(&baseline->searched, &baseline->descent, baseline->scratch);
 }

@@ -1,10 +1,18 @@
 /* The loss of gradient descent on the evaluation set, and how the model's compares. */
-#include <math.h>
-
+#include "compare.h"
 #include "registry.h"
 #include "walk.h"
 
-enum { GD_RATE, GD_STEPS, GD_LOSS, GD_RATIO, GD_RATIO_CI95 };
+enum {
+    GD_RATE,
+    GD_STEPS,
+    GD_LOSS,
+    GD_RATIO,
+    GD_RATIO_CI95,
+    GD_LOSS_MEDIAN,
+    GD_LOSS_TRIMMED,
+    GD_RATIO_TRIMMED
+};
 
 /* clang-format off */
 static const struct column columns[] = {
@@ -18,6 +26,12 @@ static const struct column columns[] = {
         .about = "mean loss of the trained model over gd_loss, on the same tasks"},
     [GD_RATIO_CI95] = {.name = "gd_ratio_ci95", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
         .about = "half the width of the 95 % confidence interval of gd_ratio, from paired losses of the tasks"},
+    [GD_LOSS_MEDIAN] = {.name = "gd_loss_median", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "median over the evaluation set of gradient descent's loss of a task"},
+    [GD_LOSS_TRIMMED] = {.name = "gd_loss_trimmed", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "mean loss of gradient descent over the evaluation set without the worst .1 % of its tasks"},
+    [GD_RATIO_TRIMMED] = {.name = "gd_ratio_trimmed", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "trimmed mean loss of the trained model over gd_loss_trimmed, each without its own worst tasks"},
 };
 /* clang-format on */
 
@@ -58,30 +72,9 @@ static void measure(struct state *s, const struct analysis_input *input, int fir
     }
 }
 
-static double mean(const double *x, int n)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += x[i];
-    return sum / n;
-}
-
-/* Delta method: the ratio R = a/b of two means has the variance of the mean of (a_i - R b_i) / b.
- */
-static double ratio_error(const double *a, const double *b, int n)
-{
-    double below = mean(b, n), ratio = mean(a, n) / below, squares = 0;
-    for (int i = 0; i < n; i++) {
-        double rest = (a[i] - ratio * b[i]) / below;
-        squares += rest * rest;
-    }
-    return n > 1 ? sqrt(squares / (n - 1) / n) : NAN;
-}
-
 static void execute(void *state, const struct analysis_input *input,
                     const struct analysis_output *output)
 {
-    const double normal_quantile = 1.959963984540054; /* of .975 */
     struct state *s = state;
     int tasks = input->evaluation.tasks;
     struct task_source source = evaluation_source(input);
@@ -91,13 +84,16 @@ static void execute(void *state, const struct analysis_input *input,
         walk_draw(&s->walk, &source, first);
         measure(s, input, first);
     }
-    double loss = mean(s->descent, tasks);
     int32_t steps = s->baseline.descent.steps;
+    struct comparison c = losses_compare(s->model, s->descent, tasks);
     put_number(output, GD_RATE, s->baseline.descent.rate);
     output->put(output->context, GD_STEPS, (const int32_t[]){1, 1, 1}, &steps);
-    put_number(output, GD_LOSS, loss);
-    put_number(output, GD_RATIO, mean(s->model, tasks) / loss);
-    put_number(output, GD_RATIO_CI95, normal_quantile * ratio_error(s->model, s->descent, tasks));
+    put_number(output, GD_LOSS, c.loss);
+    put_number(output, GD_RATIO, c.ratio);
+    put_number(output, GD_RATIO_CI95, c.ci95);
+    put_number(output, GD_LOSS_MEDIAN, c.reference.median);
+    put_number(output, GD_LOSS_TRIMMED, c.reference.trimmed);
+    put_number(output, GD_RATIO_TRIMMED, c.trimmed);
 }
 
 const struct analysis analysis_gd = {

@@ -12,6 +12,7 @@ static const struct analysis *const analyses[] = {
     &analysis_repetition,
     &analysis_copying,
     &analysis_sine_curve,
+    &analysis_gdpp,
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include "analysis/analysis.h"
 
 extern const struct analysis analysis_gd, analysis_alignment, analysis_probe, analysis_distribution,
-    analysis_noisy_labels, analysis_repetition, analysis_copying, analysis_sine_curve;
+    analysis_noisy_labels, analysis_repetition, analysis_copying, analysis_sine_curve,
+    analysis_gdpp;
 
 #endif

@@ -58,6 +58,10 @@ struct baseline {
 void baseline_create(struct baseline *baseline, struct arena *arena,
                      const struct analysis_input *input);
 
+/* Number of the tasks of the evaluation set that are searched; reads them into the set. */
+int searched_tasks(const struct analysis_input *input);
+void searched_read(struct regression_set *searched, struct walk *walk);
+
 /* Searches the rate; leaves `walk` at tasks of the evaluation set. */
 void baseline_fit(struct baseline *baseline, struct walk *walk);
 

@@ -4,6 +4,7 @@
 
 #include "theory/construction.h"
 #include "theory/expectation.h"
+#include "train/statistics.h"
 
 /* 100 tasks: the last group of 16 is not full. */
 static const struct bench_setting settings[] = {
@@ -103,6 +104,10 @@ static void a_model_that_does_nothing_has_the_loss_of_zero(void **state)
                       (aa / mean_a / mean_a + bb / mean_b / mean_b - 2 * ab / mean_a / mean_b);
     bench_execute(&bench, "gd");
     assert_near(bench_value(&bench, "gd_ratio"), ratio, 1e-13);
+    struct loss_statistics of_a = loss_statistics(a, n), of_b = loss_statistics(b, n);
+    assert_near(bench_value(&bench, "gd_loss_median"), of_b.median, 1e-15);
+    assert_near(bench_value(&bench, "gd_loss_trimmed"), of_b.trimmed, 1e-15);
+    assert_near(bench_value(&bench, "gd_ratio_trimmed"), of_a.trimmed / of_b.trimmed, 1e-13);
     assert_near(bench_value(&bench, "gd_ratio_ci95"), 1.959963984540054 * sqrt(variance), 1e-12);
     bench_execute(&bench, "alignment");
     assert_near(bench_value(&bench, "model_cos"), 0, 0);

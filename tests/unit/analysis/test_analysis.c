@@ -133,6 +133,13 @@ static void baselines_keep_their_bits(void **state)
             fail_msg("golden[%zu]: %a, %a", i, rate, loss);
         bench_close(&bench);
     }
+    bench_open(&bench, &joint, NULL);
+    bench_execute(&bench, "gdpp");
+    double gamma = bench.values[bench_column(&bench, "gdpp_gamma")][1];
+    double loss = bench_value(&bench, "gdpp_loss");
+    if (gamma != 0x1.881dea4130ddfp-2 || loss != 0x1.c262184ee885cp-4)
+        fail_msg("gdpp: %a, %a", gamma, loss);
+    bench_close(&bench);
 }
 
 /* A model of weights that are not finite is an outcome: NaN, and nothing hangs. */
@@ -151,6 +158,10 @@ static void a_diverged_model_gives_nan(void **state)
     bench_execute(&bench, "probe");
     assert_true(isnan(bench_value(&bench, "probe_r2_query")));
     assert_true(isfinite(bench_value(&bench, "probe_r2"))); /* the input is fine */
+    bench_execute(&bench, "gdpp");
+    assert_true(isnan(bench_value(&bench, "gdpp_ratio")));
+    assert_true(isnan(bench_value(&bench, "gdpp_model_cos")));
+    assert_true(isfinite(bench_value(&bench, "gdpp_loss")));
     bench_execute(&bench, "distribution");
     const double *losses = bench.values[bench_column(&bench, "range_loss_trimmed")];
     assert_true(isnan(losses[0]) && isfinite(losses[51]));

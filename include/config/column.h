@@ -35,6 +35,9 @@ enum column_axis {
     AXIS_SNAPSHOT,
     AXIS_QUERY,
     AXIS_PAIR,
+    AXIS_HEAD,
+    AXIS_ROW,
+    AXIS_COLUMN,
     AXIS_COUNT,
 };
 

@@ -91,6 +91,9 @@ void model_draw(real *weights, const struct model *model, uint64_t seed);
  * (science.md section 4, statement 1). Key size >= both numbers of channels. */
 void model_construct(real *weights, const struct model *model, double rate);
 
+/* Whether every layer is of this kind, as "linear". */
+bool model_layers_all(const struct model_config *config, const char *kind);
+
 /* Multiply-adds of one task forward by PASS_FAST; backward is about twice as much. For cost
  * estimates. */
 double model_cost(const struct model *model);

@@ -56,7 +56,14 @@ static double query(int i)
     return (20 * i - 990) / 198.;
 }
 
-enum length { LENGTH_FIXED, LENGTH_LAYERS, LENGTH_TOKENS, LENGTH_PAIRS };
+enum length {
+    LENGTH_FIXED,
+    LENGTH_LAYERS,
+    LENGTH_TOKENS,
+    LENGTH_PAIRS,
+    LENGTH_HEADS,
+    LENGTH_CHANNELS
+};
 
 /* clang-format off */
 static const struct row {
@@ -114,6 +121,17 @@ static const struct row {
     [AXIS_PAIR] = {
         .axis = {.name = "pair", .unit = "1", .about = "pair of the context"},
         .length = LENGTH_PAIRS},
+    [AXIS_HEAD] = {
+        .axis = {.name = "head", .unit = "1", .about = "head of the attention"},
+        .length = LENGTH_HEADS},
+    [AXIS_ROW] = {
+        .axis = {.name = "row", .unit = "1",
+                 .about = "channel of a token (x, then y) that a matrix takes, its row"},
+        .length = LENGTH_CHANNELS},
+    [AXIS_COLUMN] = {
+        .axis = {.name = "column", .unit = "1",
+                 .about = "channel of a token (x, then y) that a matrix gives, its column"},
+        .length = LENGTH_CHANNELS},
 };
 /* clang-format on */
 
@@ -137,6 +155,10 @@ int analysis_axis_length(enum column_axis axis, const struct task *task,
         return model_tokens(model, &task->shape);
     case LENGTH_PAIRS:
         return task->config.context;
+    case LENGTH_HEADS:
+        return model->heads;
+    case LENGTH_CHANNELS:
+        return task->shape.width;
     case LENGTH_FIXED:
         break;
     }

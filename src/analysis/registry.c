@@ -13,6 +13,11 @@ static const struct analysis *const analyses[] = {
     &analysis_copying,
     &analysis_sine_curve,
     &analysis_gdpp,
+    &analysis_interpolation,
+    &analysis_normalised_weights,
+    &analysis_sparsity,
+    &analysis_softmax_heads,
+    &analysis_layer_losses,
 };
 /* clang-format on */
 

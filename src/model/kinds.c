@@ -120,3 +120,12 @@ enum status layer_list_parse(struct layer_list *list, const char *text, struct e
     *list = result;
     return OK;
 }
+
+bool model_layers_all(const struct model_config *config, const char *kind)
+{
+    struct layer_list list;
+    bool all = layer_list_parse(&list, config->layers.text, NULL) == OK;
+    for (int i = 0; all && i < list.count; i++)
+        all = strcmp(kinds[list.kinds[i]].name, kind) == 0;
+    return all;
+}

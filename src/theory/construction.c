@@ -3,20 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* Every word of "linear linear*" is linear. */
-static bool all_linear(const char *layers)
-{
-    static const char word[] = "linear";
-    for (const char *at = layers; *at; at += strspn(at, " *")) {
-        if (strncmp(at, word, sizeof word - 1) != 0)
-            return false;
-        at += sizeof word - 1;
-        if (*at && !strchr(" *", *at))
-            return false;
-    }
-    return true;
-}
-
 bool construction_fits(const struct model *model, const struct task *task)
 {
     const struct model_config *c = &model->config;
@@ -26,7 +12,7 @@ bool construction_fits(const struct model *model, const struct task *task)
                             !c->output_embedding;
     bool plain = c->mlp == 0 && c->input_mlp == 0 && !c->layer_norm && !c->normalise_keys;
     return c->kind == MODEL_TRANSFORMER && c->keys_from == KEYS_CONTEXT && stream_is_tokens &&
-           plain && model->K >= d && model->K >= O && all_linear(c->layers.text);
+           plain && model->K >= d && model->K >= O && model_layers_all(c, "linear");
 }
 
 /* v = W0 x - y: what W0 adds to the first O features. */

@@ -49,6 +49,17 @@ static const struct bench_setting sine = {
     {.kind = TOKENS_JOINT},
     {LINEAR_MODEL, .depth = 1, .embedding = 6, .input_mlp = 8},
     {.tasks = 100, .seed = 1}};
+static const struct bench_setting softmax = {PAPER_TASK,
+                                             {.kind = TOKENS_JOINT},
+                                             {.heads = 2,
+                                              .depth = 1,
+                                              .layers = {"softmax"},
+                                              .frozen = {"none"},
+                                              .position_size = 10,
+                                              .position_base = 10000,
+                                              .damping = 1,
+                                              .init_scale = 1},
+                                             {.tasks = 100, .seed = 1}};
 
 static void axes_have_the_lengths_of_the_run(void **state)
 {
@@ -84,7 +95,8 @@ static bool has_bits(const struct analysis *analysis)
 static void bits_do_not_depend_on_the_instruction_set(void **state)
 {
     (void)state;
-    static const struct bench_setting *const settings[] = {&single, &joint, &separate, &sine};
+    static const struct bench_setting *const settings[] = {&single, &joint, &separate, &sine,
+                                                           &softmax};
     static bool executed[64];
     static struct bench first, other;
     for (size_t k = 0; k < COUNT(settings); k++) {

@@ -1,0 +1,1 @@
+"""What tools/report is made of: read a sweep, draw its columns, judge its claims, write a page."""

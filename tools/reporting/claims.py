@@ -1,0 +1,193 @@
+"""What the papers' sweeps are asked, and what is expected of them: one row a check.
+
+A bound is what the science says, never fitted to what was found; the verdict may be "no".
+"""
+
+import dataclasses
+
+import numpy
+
+from . import statistics
+
+
+@dataclasses.dataclass
+class Check:
+    """Mean of a figure over runs with the settings `where`, between `low` and `high`."""
+
+    claim: str
+    figure: object  # name of a column (of a curve its last value), or a function (sweep, rows) -> values
+    where: dict = dataclasses.field(default_factory=dict)
+    low: float = -numpy.inf
+    high: float = numpy.inf
+
+    @property
+    def expected(self):
+        if numpy.isinf(self.low):
+            return f"at most {self.high:g}"
+        if numpy.isinf(self.high):
+            return f"at least {self.low:g}"
+        return f"{self.low:g} to {self.high:g}"
+
+    def values(self, sweep):
+        rows = sweep.rows(**self.where)
+        if callable(self.figure):
+            found = self.figure(sweep, rows)
+        elif self.figure in sweep.columns:
+            found = sweep.columns[self.figure].of(rows)
+        else:
+            return numpy.empty(0)
+        found = found[:, -1] if found.ndim == 2 else found
+        return found[numpy.isfinite(found)]
+
+
+@dataclasses.dataclass
+class Finding:
+    check: Check
+    found: float
+    half_width: float
+    runs: int
+
+    @property
+    def verdict(self):
+        """yes, no, open (outside, but not by more than the interval), or that nothing was run."""
+        if not self.runs:
+            return "not run"
+        if self.check.low <= self.found <= self.check.high:
+            return "yes"
+        reach = 0 if numpy.isnan(self.half_width) else self.half_width
+        inside = self.found + reach >= self.check.low and self.found - reach <= self.check.high
+        return "open" if inside else "no"
+
+
+def judge(check, sweep):
+    values = check.values(sweep)
+    if not values.size:
+        return Finding(check, numpy.nan, numpy.nan, 0)
+    return Finding(check, float(statistics.mean(values)), float(statistics.half_width(values)), values.size)
+
+
+def at(column, algorithm, axis, value):
+    """The figure of a column [run, algorithm, axis] at one point of the axis, over the same of `gd`."""
+
+    def ratio(sweep, rows):
+        if column not in sweep.columns:
+            return numpy.empty(0)
+        names, points = sweep.columns[column].axes
+        assert points.name == axis
+        i = int(numpy.argmin(numpy.abs(points.points - value)))
+        of = {name: sweep.columns[column].of(rows)[:, k, i] for k, name in enumerate(names.points)}
+        return of[algorithm] / of["gd"]
+
+    return ratio
+
+
+def excess(column, axis, last):
+    """Largest |transformer / gd - 1| up to `last` on the axis, of a column [run, algorithm, axis]."""
+
+    def worst(sweep, rows):
+        if column not in sweep.columns:
+            return numpy.empty(0)
+        names, points = sweep.columns[column].axes
+        assert points.name == axis
+        of = {name: sweep.columns[column].of(rows)[:, k] for k, name in enumerate(names.points)}
+        upto = points.points <= last + 1e-9
+        return numpy.max(numpy.abs(of["transformer"] / of["gd"] - 1)[:, upto], axis=1)
+
+    return worst
+
+
+def quotient(above, below):
+    def ratio(sweep, rows):
+        if above not in sweep.columns or below not in sweep.columns:
+            return numpy.empty(0)
+        parts = [sweep.columns[name].of(rows) for name in (above, below)]
+        parts = [part[:, -1] if part.ndim == 2 else part for part in parts]
+        return parts[0] / parts[1]
+
+    return ratio
+
+
+def deep(depth, weights, high):
+    return Check(f"{depth} layers, {weights.replace('_', ' ')} weights: trained loss over GD++", "gdpp_ratio",
+                 {"model__depth": depth, "model__weights": weights, "model__kind": "transformer"}, high=high)
+
+
+def trimmed(depth):
+    return Check(f"{depth} layers, per layer weights: the same without the worst .1 % of the tasks",
+                 "gdpp_ratio_trimmed",
+                 {"model__depth": depth, "model__weights": "per_layer", "model__kind": "transformer"}, high=1.02)
+
+
+@dataclasses.dataclass
+class Page:
+    """Of one sweep: what it is about, which columns are drawn, what is checked."""
+
+    title: str
+    figures: tuple
+    checks: tuple = ()
+
+
+PAGES = {
+    "paper1-one-layer": Page(
+        "One linear layer is one step of gradient descent",
+        ("test_loss", "train_loss", "normalised_m", "normalised_u", "interpolation_loss", "gd_ratio", "model_cos"),
+        (Check("trained loss over one step of GD", "gd_ratio", low=1.0, high=1.005),
+         Check("cosine of sensitivities with GD", "model_cos", low=.998),
+         Check("mean difference of predictions", "preds_diff", high=.025),
+         Check("U'_yy over -eta/N", "normalised_u_yy_ratio", low=.98, high=1.02))),
+    "paper1-depth": Page(
+        "L layers, L steps, and GD++",
+        ("test_loss", "gdpp_ratio", "gdpp_ratio_trimmed", "gd_ratio", "gdpp_model_cos", "layer_loss", "interpolation_loss",
+         "normalised_m", "normalised_u", "probe_r2"),
+        (deep(2, "shared", 1.03), deep(3, "shared", 1.05), deep(4, "shared", 1.05), deep(5, "shared", 1.05),
+         deep(12, "shared", 1.07), deep(2, "per_layer", 1.01),
+         Check("2 layers, per layer weights: cosine with GD++", "gdpp_model_cos",
+               {"model__depth": 2, "model__weights": "per_layer", "model__kind": "transformer"}, low=.998),
+         trimmed(3), trimmed(4), trimmed(5), trimmed(12))),
+    "paper1-heads-softmax": Page(
+        "Softmax attention needs two heads",
+        ("gd_ratio", "test_loss", "model_cos", "softmax_heads_diagonal", "softmax_heads_sum", "softmax_heads"),
+        (Check("softmax, one head: loss over GD", "gd_ratio", {"model__layers": "softmax*", "model__heads": 1}, low=1.8),
+         Check("softmax, two heads: loss over GD", "gd_ratio", {"model__layers": "softmax*", "model__heads": 2}, high=1.1),
+         Check("linear, one head: loss over GD", "gd_ratio", {"model__layers": "linear*", "model__heads": 1}, high=1.005))),
+    "paper1-out-of-distribution": Page(
+        "Trained weights on other data",
+        ("range_loss", "range_loss_median", "range_loss_trimmed", "scale_loss", "scale_loss_median", "inputs_loss",
+         "inputs_loss_median", "noisy_loss", "noisy_loss_median", "gd_ratio"),
+        (Check("one layer: largest |loss over GD - 1| up to range 1.5", excess("range_loss", "range", 1.5),
+               {"model__depth": 1}, high=.03),
+         Check("one layer: loss over GD with 4 noisy labels", at("noisy_loss", "transformer", "noisy", 4),
+               {"model__depth": 1}, low=.97, high=1.03),
+         Check("one layer: loss over GD at weight scale 3", at("scale_loss", "transformer", "scale", 3),
+               {"model__depth": 1}, low=.97, high=1.03))),
+    "paper1-repetition": Page(
+        "One layer, again and again",
+        ("repeated_loss_median", "repeated_loss_trimmed", "repeated_loss"),
+        (Check("applied 5 times: loss over GD", at("repeated_loss_trimmed", "transformer", "times", 5), low=.95, high=1.05),
+         Check("applied 10 times: loss over GD", at("repeated_loss_trimmed", "transformer", "times", 10), low=.9, high=1.1))),
+    "paper1-copying": Page(
+        "Separate tokens: copying, then gradient descent",
+        ("test_loss", "copy_own", "copy_next", "copy_others", "gd_ratio", "probe_r2"),
+        (Check("clean read-out: loss over one step of GD", "gd_ratio", {"tokens__readout": "clean"}, high=1.1),
+         Check("published read-out: loss over one step of GD", "gd_ratio", {"tokens__readout": "published"}, high=1.1),
+         Check("dependence on the next token over that on others", quotient("copy_next", "copy_others"), low=2),
+         Check("dependence on the own token over that on others", quotient("copy_own", "copy_others"), low=2))),
+    "paper1-sine": Page(
+        "An MLP in front: kernel regression",
+        ("test_loss", "sine_prediction"),
+        (Check("transformer: loss", "test_loss", {"model__kind": "transformer"}, high=.01),
+         Check("MLP + GD: loss", "test_loss", {"model__kind": "mlp_gd"}, high=.01))),
+    "paper1-learning-rates": Page(
+        "How much the learning rate decides", ("gd_ratio", "gdpp_ratio", "model_cos", "test_loss")),
+}
+
+# Of any other sweep: what was asked of every run, then whatever else it has.
+FIRST = ("test_loss", "train_loss")
+
+
+def page(sweep):
+    known = PAGES.get(sweep.name)
+    if known:
+        return known
+    rest = [name for name in sweep.columns if name not in FIRST]
+    return Page(sweep.name, tuple(name for name in (*FIRST, *rest) if name in sweep.columns))

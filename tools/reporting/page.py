@@ -1,0 +1,154 @@
+"""The page: one HTML file with its pictures inside, readable in light and dark, and on paper."""
+
+import base64
+import html
+import io
+import os
+
+import matplotlib.pyplot as plt
+import numpy
+
+from . import claims, figures
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --soft: #f3f5f7; --line: #d5dae0; --link: #0b61c4;
+        --yes: #17803d; --no: #b3261e; --open: #9a6700; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --paper: #14171a; --soft: #1f2428; --line: #3a4148;
+        --link: #7ab4ff; --yes: #5bd08a; --no: #ff8a80; --open: #e3b341; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto;
+       max-width: 72rem; padding: 1.5rem; }
+h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+a { color: var(--link); } nav a { margin-right: 1rem; }
+figure { margin: 1rem 0; } figure img { max-width: 100%; background: #fff; border-radius: 6px; border: 1px solid var(--line); }
+figcaption { font-size: .9rem; } .wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
+th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
+th:first-child, td:first-child { text-align: left; } th { background: var(--soft); cursor: pointer; white-space: nowrap; }
+.yes { color: var(--yes); } .no { color: var(--no); } .open { color: var(--open); } .yes, .no, .open { font-weight: 600; }
+details { margin: .5rem 0; } pre { background: var(--soft); padding: .7rem; overflow-x: auto; font-size: .85rem; }
+@media print { details { display: none; } h2 { break-before: page; } figure { break-inside: avoid; } }
+"""
+
+SORT = """
+document.querySelectorAll("th").forEach(head => head.addEventListener("click", () => {
+  const table = head.closest("table"), body = table.tBodies[0], at = head.cellIndex;
+  const down = head.dataset.down = head.dataset.down === "1" ? "0" : "1";
+  const value = row => { const text = row.cells[at].dataset.value ?? row.cells[at].textContent;
+                         const number = Number(text); return text === "" || Number.isNaN(number) ? text : number; };
+  [...body.rows].sort((a, b) => { const x = value(a), y = value(b);
+    const order = typeof x === typeof y ? (x < y ? -1 : x > y ? 1 : 0) : typeof x === "number" ? -1 : 1;
+    return down === "1" ? order : -order; }).forEach(row => body.append(row));
+}));
+"""
+
+ROWS = 10000  # of the table of runs; what is left out is said
+
+
+def escape(text):
+    return html.escape(str(text))
+
+
+def number(value):
+    if isinstance(value, (str, numpy.str_)):
+        return str(value)
+    return "" if not numpy.isfinite(value) else f"{value:.5g}"
+
+
+def table(head, rows, kind=None):
+    """Rows of (text, value to sort by) or of texts; `kind` gives the class of a cell."""
+    lines = ["<div class=wide><table><thead><tr>", *(f"<th>{escape(name)}</th>" for name in head),
+             "</tr></thead><tbody>"]
+    for row in rows:
+        lines.append("<tr>")
+        for cell in row:
+            text, value = cell if isinstance(cell, tuple) else (cell, None)
+            sort = "" if value is None else f' data-value="{escape(value)}"'
+            style = f' class="{kind(text)}"' if kind and kind(text) else ""
+            lines.append(f"<td{sort}{style}>{escape(text)}</td>")
+        lines.append("</tr>")
+    return "".join([*lines, "</tbody></table></div>"])
+
+
+def verdicts(sweep, checks):
+    if not checks:
+        return ""
+    rows = []
+    for finding in (claims.judge(check, sweep) for check in checks):
+        width = "" if numpy.isnan(finding.half_width) else f"± {finding.half_width:.2g}"
+        rows.append((finding.check.claim, finding.check.expected, number(finding.found), width, finding.runs,
+                     finding.verdict))
+    mark = lambda text: text if text in ("yes", "no", "open") else ""
+    return "<h3>Claims</h3>" + table(("claim", "expected", "found", "95 % interval", "runs", "verdict"), rows, mark)
+
+
+def picture(figure, folder, stem):
+    """The <img> of a figure; with a folder its PNG and SVG files as well."""
+    memory = io.BytesIO()
+    figure.savefig(memory, format="png")
+    if folder:
+        figure.savefig(os.path.join(folder, f"{stem}.svg"), metadata={"Date": None})
+        with open(os.path.join(folder, f"{stem}.png"), "wb") as file:
+            file.write(memory.getvalue())
+    plt.close(figure)
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(memory.getvalue()).decode()}">'
+
+
+def runs(sweep):
+    finals = [name for name, column in sweep.columns.items()
+              if not column.axes or [axis.name for axis in column.axes] == ["step"]]
+    rows = []
+    for row in range(min(len(sweep.state), ROWS)):
+        keys = [(number(value), value) for value in (sweep.keys[key][row] for key in sweep.keys)]
+        cells = []
+        for name in finals:
+            values = sweep.columns[name].values[row]
+            values = numpy.atleast_1d(values)[numpy.isfinite(numpy.atleast_1d(values))]
+            last = values[-1] if values.size else numpy.nan
+            cells.append((number(last), last if values.size else ""))
+        rows.append([sweep.identity[row], sweep.state[row], *keys, *cells])
+    left = len(sweep.state) - len(rows)
+    more = f"<p>{left} more runs are in the file.</p>" if left else ""
+    return (f"<details><summary>All {len(sweep.state)} runs</summary>"
+            + table(["run", "state", *sweep.keys, *finals], rows) + more + "</details>")
+
+
+def provenance(sweep):
+    known = ("program", "commit", "compiler", "instruction_set", "host", "created", "results_version", "mpi_size")
+    rows = [(key, sweep.attributes[key]) for key in known if key in sweep.attributes]
+    if sweep.seconds is not None:
+        rows.append(("core hours", f"{numpy.nansum(sweep.seconds) / 3600:.3g}"))
+    yaml = escape(sweep.attributes.get("sweep", ""))
+    extra = sweep.attributes.get("overrides", "")
+    given = f"<p>On the command line:</p><pre>{escape(extra)}</pre>" if extra else ""
+    return ("<details><summary>Where this comes from</summary>" + table(("what", "value"), rows)
+            + f"<pre>{yaml}</pre>{given}</details>")
+
+
+def section(sweep, folder):
+    page = claims.page(sweep)
+    done, all_runs = int(sweep.done.sum()), len(sweep.state)
+    anchor = escape(sweep.name)
+    parts = [f'<h2 id="{anchor}">{escape(page.title)}</h2><p>{escape(sweep.about)}</p>',
+             f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result.</p>",
+             verdicts(sweep, page.checks)]
+    for name in page.figures:
+        drawn = figures.draw(sweep, name)
+        if drawn:
+            image = picture(drawn[0], folder, f"{sweep.name}-{name}")
+            parts.append(f'<figure id="{anchor}-{escape(name)}">{image}<figcaption><b>{escape(name)}</b>: '
+                         f"{escape(drawn[1])}</figcaption></figure>")
+    return "\n".join([*parts, runs(sweep), provenance(sweep)])
+
+
+def write(path, sweeps, folder):
+    """The page at `path`; the pictures as files in `folder` too, when there is one."""
+    body = "\n".join(section(sweep, folder) for sweep in sweeps)
+    links = "".join(f'<a href="#{escape(sweep.name)}">{escape(claims.page(sweep).title)}</a>' for sweep in sweeps)
+    title = "mesasweep: " + ", ".join(sweep.name for sweep in sweeps)
+    text = (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
+            f"<h1>{escape(title)}</h1><nav>{links}</nav>\n{body}\n<script>{SORT}</script></body></html>\n")
+    draft = f"{path}.part"
+    with open(draft, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(draft, path)

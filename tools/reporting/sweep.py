@@ -1,0 +1,113 @@
+"""One result file: its columns, its axes, and its runs grouped over seeds."""
+
+import os
+
+import h5py
+import numpy
+
+import mesasweep
+
+
+class Sweep:
+    """A result file in memory, as far as a report needs it.
+
+    name, about    of the sweep
+    identity       of each run
+    state          of each run, as text
+    keys           swept keys -> value of each run; "seed" is one of them when there are several
+    constant       keys that are the same in all runs -> text
+    columns        name -> Column; those that a run fills at its end, or along its training
+    """
+
+    def __init__(self, path):
+        self.path = path
+        with mesasweep.opened(path) as handle:
+            results = handle["results"]
+            self.attributes = {key: handle.attrs[key] for key in handle.attrs}
+            self.name = self.attributes.get("name", os.path.basename(path))
+            self.about = self.attributes.get("about", "")
+            self.identity = results["run"].asstr()[()]
+            self.state = mesasweep.states(handle)
+            swept = results.attrs.get("coordinates", "").split()
+            self.keys = {
+                key: mesasweep.values(results[key]) for key in swept if key in results and "." in key
+                or key == "seed" and key in results
+            }
+            self.constant = {key: str(handle["config"].attrs.get(key, "")) for key in handle["config"].attrs}
+            for key, item in handle["config"].items():
+                if isinstance(item, h5py.Dataset):
+                    value = mesasweep.values(item) if item.shape else item[()]
+                    self.constant[key] = value.decode() if isinstance(value, bytes) else str(value)
+            self.columns = {name: Column(self, item) for name, item in results.items() if is_column(item)}
+            self.seconds = handle["log/seconds"][()] if "log/seconds" in handle else None
+
+    @property
+    def done(self):
+        """Which runs have a result; a diverged one has (its curve up to that point)."""
+        return numpy.isin(self.state, mesasweep.RESULTS)
+
+    def groups(self):
+        """Runs that differ in their seed alone: [(settings, rows)], in the order of the file."""
+        names = [key for key in self.keys if key != "seed"]
+        found = {}
+        for row in numpy.flatnonzero(self.done):
+            found.setdefault(tuple(self.keys[name][row] for name in names), []).append(row)
+        return [(dict(zip(names, settings)), rows) for settings, rows in found.items()]
+
+    def rows(self, **where):
+        """Rows of finished runs with these settings; a key's dots are written as double underscores."""
+        chosen = self.done.copy()
+        for name, value in where.items():
+            key = name.replace("__", ".")
+            if key in self.keys:
+                chosen &= self.keys[key] == value
+            elif self.constant.get(key, str(value)) != str(value):
+                chosen &= False
+        return numpy.flatnonzero(chosen)
+
+
+class Column:
+    """One column: values [run, ...], and for each axis its name and points."""
+
+    def __init__(self, sweep, item):
+        self.sweep = sweep
+        self.name = item.name.rsplit("/", 1)[-1]
+        self.about = text(item.attrs.get("long_name", self.name))
+        self.unit = text(item.attrs.get("units", "1"))
+        self.values = item[()]
+        self.axes = [Axis(item.file["results"], item.dims[i]) for i in range(1, item.ndim)]
+
+    def of(self, rows):
+        return self.values[rows]
+
+
+class Axis:
+    """Name and points of a dimension: numbers, or labels."""
+
+    def __init__(self, results, dimension):
+        scale = dimension[0] if len(dimension) else None
+        self.name = scale.name.rsplit("/", 1)[-1] if scale is not None else "?"
+        self.about = text(scale.attrs.get("long_name", self.name)) if scale is not None else ""
+        self.points = mesasweep.values(scale) if scale is not None else numpy.arange(0)
+        if self.name == "evaluation":  # its real values; where runs differ they are the longest one's
+            step = results["step"][()]
+            self.points = step if step.ndim == 1 else step[numpy.argmax(step.max(axis=1))]
+            self.name, self.about = "step", "training step"
+
+    @property
+    def labelled(self):
+        return self.points.dtype.kind in "OUS"
+
+
+def is_column(item):
+    """Numbers for each run that are no bookkeeping."""
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "fi" or not item.ndim:
+        return False
+    name = item.name.rsplit("/", 1)[-1]
+    if h5py.check_enum_dtype(item.dtype) or name in ("checksum", "weights_row", "step", "run"):
+        return False
+    return item.dims[0].values() and item.dims[0][0].name == "/results/run" and item.dtype.kind == "f"
+
+
+def text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -131,13 +131,16 @@ def section(sweep, folder):
     parts = [f'<h2 id="{anchor}">{escape(page.title)}</h2><p>{escape(sweep.about)}</p>',
              f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result.</p>",
              verdicts(sweep, page.checks)]
+    index, pictures = [], []
     for name in page.figures:
         drawn = figures.draw(sweep, name)
         if drawn:
-            image = picture(drawn[0], folder, f"{sweep.name}-{name}")
-            parts.append(f'<figure id="{anchor}-{escape(name)}">{image}<figcaption><b>{escape(name)}</b>: '
-                         f"{escape(drawn[1])}</figcaption></figure>")
-    return "\n".join([*parts, runs(sweep), provenance(sweep)])
+            place = f"{anchor}-{escape(name)}"
+            image = picture(drawn[0], folder, f"{sweep.name}-{name}".replace("/", "_"))
+            index.append(f'<a href="#{place}">{escape(name.replace("_", " "))}</a>')
+            pictures.append(f'<figure id="{place}">{image}<figcaption><b>{escape(name.replace("_", " "))}</b>: '
+                            f"{escape(drawn[1])}</figcaption></figure>")
+    return "\n".join([*parts, f"<nav>{' '.join(index)}</nav>", *pictures, runs(sweep), provenance(sweep)])
 
 
 def write(path, sweeps, folder):

@@ -1,0 +1,140 @@
+"""Without this, tools/report could show runs that do not count, or judge a claim by other runs."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+from html.parser import HTMLParser
+
+SOURCE = os.environ["MESASWEEP_SOURCE"]
+TOOLS = os.path.join(SOURCE, "tools")
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, TOOLS)
+from store_file import WithFile, needs
+
+needs("h5py", "matplotlib", "numpy")
+
+import numpy
+
+from reporting import claims, page, statistics, sweep
+
+
+def report(*arguments):
+    return subprocess.run([sys.executable, "-B", os.path.join(TOOLS, "report"), *arguments], text=True,
+                          capture_output=True)
+
+
+class Refusals(WithFile):
+    def test_a_file_that_is_not_there_is_one_line(self):
+        said = report("nowhere.h5")
+        self.assertEqual(said.returncode, 2)
+        self.assertEqual(said.stderr.count("\n"), 1)
+        self.assertIn("nowhere.h5", said.stderr)
+        self.assertFalse(os.path.exists("report.html"))
+
+    def test_a_file_of_something_else_is_one_line(self):
+        path = os.path.join(self.folder, "other.h5")
+        import h5py
+        with h5py.File(path, "w") as file:
+            file["x"] = 1
+        said = report(path, "-o", os.path.join(self.folder, "other.html"))
+        self.assertEqual(said.returncode, 2)
+        self.assertEqual(said.stderr, f"report: {path}: no result file of mesasweep\n")
+
+
+class Names(HTMLParser):
+    """Everything that a browser would fetch."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sources, self.figures = [], 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.figures += tag == "figure"
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+
+class Page(WithFile):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.page = os.path.join(cls.folder, "page.html")
+        cls.pictures = os.path.join(cls.folder, "pictures")
+        cls.said = report(cls.file, "-o", cls.page, "--pictures", cls.pictures)
+        assert cls.said.returncode == 0, cls.said.stderr
+        with open(cls.page, encoding="utf-8") as file:
+            cls.text = file.read()
+
+    def test_it_needs_nothing_from_elsewhere(self):
+        for source in Names(self.text).sources:
+            self.assertTrue(source.startswith(("#", "data:image/png;base64,")), source[:60])
+
+    def test_every_column_of_numbers_has_a_picture_in_it_and_as_files(self):
+        figures = Names(self.text).figures
+        self.assertGreaterEqual(figures, 4)  # train_loss, test_loss, ratio, probe_r2
+        files = os.listdir(self.pictures)
+        self.assertEqual(sum(name.endswith(".png") for name in files), figures)
+        self.assertEqual(sum(name.endswith(".svg") for name in files), figures)
+
+    def test_text_of_the_file_is_no_markup(self):
+        for text in ("<b>x</b>", '"&'):
+            self.assertNotIn(text, page.escape(text))
+
+    def test_every_run_is_in_the_table_with_its_state(self):
+        states = re.findall(r"<td>(done|failed|running|pending|diverged)</td>", self.text)
+        self.assertEqual(len(states), self.RUNS)
+
+    def test_runs_that_do_not_count_are_in_no_group(self):
+        data = sweep.Sweep(self.file)
+        rows = [row for _, rows in data.groups() for row in rows]
+        self.assertEqual(sorted(rows), [row for row in range(self.RUNS)
+                                        if data.state[row] in ("done", "diverged")])
+
+
+class Judgement(unittest.TestCase):
+    class Fake:
+        def __init__(self, values):
+            self.columns = {"x": self}
+            self.values = numpy.array(values, float)
+
+        def rows(self, **where):
+            return numpy.arange(len(self.values))
+
+        def of(self, rows):
+            return self.values[rows]
+
+    def verdict(self, values, **bounds):
+        return claims.judge(claims.Check("claim", "x", **bounds), self.Fake(values)).verdict
+
+    def test_inside_is_yes(self):
+        self.assertEqual(self.verdict([1.001, 1.003], low=1, high=1.005), "yes")
+
+    def test_outside_by_more_than_the_interval_is_no(self):
+        self.assertEqual(self.verdict([2, 2.001, 2.002], high=1.5), "no")
+
+    def test_outside_within_the_interval_is_open(self):
+        self.assertEqual(self.verdict([1, 2, 3], high=1.9), "open")
+
+    def test_one_run_has_no_interval(self):
+        self.assertEqual(self.verdict([2], high=1.9), "no")
+
+    def test_no_run_is_not_a_yes(self):
+        self.assertEqual(self.verdict([], high=1), "not run")
+        self.assertEqual(self.verdict([numpy.nan], high=1), "not run")
+
+    def test_the_interval_is_students(self):
+        # 1, 2, 3: deviation 1, t of two degrees of freedom 4.303
+        self.assertAlmostEqual(float(statistics.half_width([1, 2, 3])), 4.303 / 3**.5, 12)
+
+
+class Sweeps(unittest.TestCase):
+    def test_every_sweep_of_a_paper_has_a_page_and_every_page_a_sweep(self):
+        shipped = {name[:-5] for name in os.listdir(os.path.join(SOURCE, "sweeps"))
+                   if name.startswith("paper") and name.endswith(".yaml")}
+        self.assertEqual(shipped, set(claims.PAGES))
+
+
+if __name__ == "__main__":
+    unittest.main()

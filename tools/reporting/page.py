@@ -69,16 +69,34 @@ def table(head, rows, kind=None):
     return "".join([*lines, "</tbody></table></div>"])
 
 
-def verdicts(sweep, checks):
-    if not checks:
-        return ""
-    rows = []
-    for finding in (claims.judge(check, sweep) for check in checks):
+FINDING = ("claim", "expected", "found", "95 % interval", "runs", "verdict")
+
+
+def findings(sweep):
+    """A row of FINDING for each check of the sweep."""
+    for finding in (claims.judge(check, sweep) for check in claims.page(sweep).checks):
         width = "" if numpy.isnan(finding.half_width) else f"± {finding.half_width:.2g}"
-        rows.append((finding.check.claim, finding.check.expected, number(finding.found), width, finding.runs,
-                     finding.verdict))
-    mark = lambda text: text if text in ("yes", "no", "open") else ""
-    return "<h3>Claims</h3>" + table(("claim", "expected", "found", "95 % interval", "runs", "verdict"), rows, mark)
+        yield (finding.check.claim, finding.check.expected, number(finding.found), width, finding.runs,
+               finding.verdict)
+
+
+def verdicts(sweep):
+    rows = list(findings(sweep))
+    if not rows:
+        return ""
+    return "<h3>Claims</h3>" + table(FINDING, rows, lambda text: text if text in ("yes", "no", "open") else "")
+
+
+def markdown(sweep):
+    """The claims of a sweep for a page like sweeps/README.md."""
+    hours = "" if sweep.seconds is None else f", {numpy.nansum(sweep.seconds) / 3600:.2g} core hours"
+    lines = [f"{sweep.name}: {int(sweep.done.sum())} of {len(sweep.state)} runs{hours}", ""]
+    rows = list(findings(sweep))
+    if rows:
+        lines += [f"| {' | '.join(FINDING)} |", f"|{'---|' * len(FINDING)}"]
+        lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def picture(figure, folder, stem):
@@ -130,7 +148,7 @@ def section(sweep, folder):
     anchor = escape(sweep.name)
     parts = [f'<h2 id="{anchor}">{escape(page.title)}</h2><p>{escape(sweep.about)}</p>',
              f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result.</p>",
-             verdicts(sweep, page.checks)]
+             verdicts(sweep)]
     index, pictures = [], []
     for name in page.figures:
         drawn = figures.draw(sweep, name)

@@ -169,6 +169,23 @@ enum status store_drain(struct store *store, struct error *err) MUST_CHECK;
 /* Drains (ask store_drain first to hear of a failure), releases the lock. Safe on NULL. */
 void store_close(struct store *store);
 
+/* ---- a run that was carried out once more, against its row */
+
+/* Opens a file of the plan to look at it, also while another process writes: no lock is taken,
+ * nothing is judged or written. For store_status, store_analysed and store_recheck. */
+enum status store_look(struct store **store, const char *path, const struct plan *plan,
+                       struct error *err) MUST_CHECK;
+
+/* The analyses that a row has: bit a = analysis a. */
+uint64_t store_analysed(const struct store *store, int64_t run);
+
+/* Whether a run that was carried out once more, with the analyses of its row, ended as its row
+ * says: *difference is the first column or tensor that differs, as of store_merge; NULL: none.
+ * Valid until store_close. ERR_FILE: the record is malformed; ERR_IO: the row can not be read. */
+enum status store_recheck(const char **difference, const struct store *store, int64_t run,
+                          enum row_status status, const unsigned char *record, size_t bytes,
+                          struct error *err) MUST_CHECK;
+
 /* ---- reading, while anyone writes: no lock, no flags */
 
 struct reader;

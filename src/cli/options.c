@@ -20,7 +20,7 @@ struct parse {
     int at; /* where argp stopped, after the word that it refused */
 };
 
-enum { RANKS_MAX = 1000000 };
+enum { COUNT_MAX = 1000000 };
 
 static const struct argp_option help_row = {"help", OPTION_HELP, NULL, 0, "Print this", -1};
 
@@ -31,14 +31,14 @@ static error_t refuse(struct parse *parse, const char *option, const char *probl
     return EINVAL;
 }
 
-static error_t take_ranks(struct parse *parse, const char *option, const char *text)
+static error_t take_count(int *count, struct parse *parse, const char *option, const char *text)
 {
     char *end;
     errno = 0;
-    long ranks = strtol(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end || errno || ranks < 1 || ranks > RANKS_MAX)
+    long number = strtol(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || number < 1 || number > COUNT_MAX)
         return refuse(parse, option, "takes a whole number from 1 to 1000000");
-    parse->options->ranks = (int)ranks;
+    *count = (int)number;
     return 0;
 }
 
@@ -113,9 +113,11 @@ static error_t take(int key, char *text, struct argp_state *state)
     case OPTION_SHARD:
         return take_shard(parse, text);
     case OPTION_RANKS:
-        return take_ranks(parse, "--ranks", text);
+        return take_count(&options->ranks, parse, "--ranks", text);
     case OPTION_TASKS:
-        return take_ranks(parse, "--tasks", text);
+        return take_count(&options->ranks, parse, "--tasks", text);
+    case OPTION_RERUN:
+        return take_count(&options->rerun, parse, "--rerun", text);
     case OPTION_WALLTIME:
         return take_walltime(parse, text);
     case ARGP_KEY_ARGS:

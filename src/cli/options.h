@@ -25,6 +25,7 @@ enum option_key {
     OPTION_SHARD,
     OPTION_FILE,
     OPTION_TASKS,
+    OPTION_RERUN,
     OPTION_REQUEUE,
     OPTION_SRUN,
 };
@@ -32,6 +33,7 @@ enum option_key {
 struct options {
     const char *output, *file; /* NULL: not given */
     int ranks;                 /* or Slurm's tasks; 0: not given */
+    int rerun;                 /* runs to carry out once more; 0: not given */
     struct plan_shard shard;   /* count 0: not given */
     double walltime;           /* seconds; 0: not given */
     bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun;

@@ -73,8 +73,8 @@ static const char *column_name(int i)
     return run_column(i)->name;
 }
 
-enum status store_open(struct store **store, const char *path, const struct plan *plan,
-                       bool break_lock, struct error *err)
+static enum status open_with(struct store **store, const char *path, const struct plan *plan,
+                             int flags, struct error *err)
 {
     struct roster roster = {.runs = plan_count(plan),
                             .identity = identity_of,
@@ -85,7 +85,19 @@ enum status store_open(struct store **store, const char *path, const struct plan
                             .column = column_name,
                             .analysis = run_column_analysis,
                             .analyses = plan_analyses(plan)};
-    return writer_open(store, path, &roster, OPEN_ALL | (break_lock ? OPEN_BREAK_LOCK : 0), err);
+    return writer_open(store, path, &roster, flags, err);
+}
+
+enum status store_open(struct store **store, const char *path, const struct plan *plan,
+                       bool break_lock, struct error *err)
+{
+    return open_with(store, path, plan, OPEN_ALL | (break_lock ? OPEN_BREAK_LOCK : 0), err);
+}
+
+enum status store_look(struct store **store, const char *path, const struct plan *plan,
+                       struct error *err)
+{
+    return open_with(store, path, plan, 0, err);
 }
 
 enum status writer_open_file(struct store **store, const char *path, int flags, struct error *err)

@@ -40,6 +40,9 @@ CASES = [
     ("resume a.h5 b.h5", "mesasweep resume: 'b.h5' is too much; usage: mesasweep resume FILE.h5"),
     ("status", "mesasweep status: the result file is missing; usage: mesasweep status FILE.h5"),
     ("table a.h5 --csv --json", "mesasweep table: --csv and --json exclude each other"),
+    ("verify", "mesasweep verify: the result file is missing; usage: mesasweep verify FILE.h5"),
+    ("verify a.h5 --rerun=0", "mesasweep verify: --rerun: takes a whole number from 1 to 1000000"),
+    ("verify a.h5 --rerun", "mesasweep verify: --rerun: needs a value, K"),
     ("keys all", "mesasweep keys: 'all' is too much; usage: mesasweep keys"),
     ("version 2", "mesasweep version: '2' is too much; usage: mesasweep version"),
 ]

@@ -56,6 +56,14 @@ struct random_lanes {
     uint32_t state[4][LANES];
 };
 
+/* n pairs of one W a lane: x_i uniform in [low, high)^d, y_i = W x_i. */
+struct uniform_pairs {
+    real *x, *y;   /* [n][d], [n][O], written: in both, one pair is `pair` reals from the next */
+    const real *W; /* [O][d] */
+    int n, d, O, pair; /* O >= 1 */
+    real low, high;
+};
+
 struct kernels {
     const char *name; /* "avx512", "avx2", "generic" */
 
@@ -145,6 +153,8 @@ struct kernels {
                  uint64_t task);
     /* [n][LANES] uniform in [low, high): low + (high - low) u, u = (word >> 8) 2^-24 */
     void (*uniform)(real *x, struct random_lanes *random, int n, real low, real high);
+    /* numbers as `uniform` draws them, x_1 first; sums as `lanes_lanes` adds them */
+    void (*uniform_pairs)(const struct uniform_pairs *pairs, struct random_lanes *random);
     /* [n][LANES] normal with mean 0 by Box-Muller, pairs (2i, 2i+1) from two words each; at most
      * 5.77 deviations; an odd n drops the last number of its last pair */
     void (*normal)(real *x, struct random_lanes *random, int n, real deviation);

@@ -61,6 +61,12 @@ static void count_query_backward(const struct query_gradient *gradient, const st
     real_kernels->query_backward(gradient, query, dr);
 }
 
+static void count_uniform_pairs(const struct uniform_pairs *pairs, struct random_lanes *random)
+{
+    count((double)pairs->n * pairs->O * pairs->d);
+    real_kernels->uniform_pairs(pairs, random);
+}
+
 const struct kernels *counting_kernels(const struct kernels *kernels)
 {
     real_kernels = kernels;
@@ -71,6 +77,7 @@ const struct kernels *counting_kernels(const struct kernels *kernels)
     counting.reduce = count_reduce;
     counting.query_forward = count_query_forward;
     counting.query_backward = count_query_backward;
+    counting.uniform_pairs = count_uniform_pairs;
     counting.mesa_forward = count_mesa_forward;
     counting.mesa_backward = count_mesa_backward;
     return &counting;

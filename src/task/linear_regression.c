@@ -2,6 +2,29 @@
 #include "kinds.h"
 #include "pairs.h"
 
+/* Uniform x_1 ... x_N and x_q, each with its label. */
+static void uniform_pairs(real *tokens, real *target, const real *W, const struct task *task,
+                          const struct kernels *kernels, struct random_lanes *random)
+{
+    const struct task_config *c = &task->config;
+    const struct pairs *at = &task->pairs;
+    real half = (real)(c->input_range / 2);
+    struct uniform_pairs pairs = {.x = tokens + at->x,
+                                  .y = tokens + at->y,
+                                  .W = W,
+                                  .n = c->context,
+                                  .d = c->dimension,
+                                  .O = c->outputs,
+                                  .pair = at->pair,
+                                  .low = -half,
+                                  .high = half};
+    kernels->uniform_pairs(&pairs, random);
+    pairs.x = tokens + at->query;
+    pairs.y = target;
+    pairs.n = 1;
+    kernels->uniform_pairs(&pairs, random);
+}
+
 /* y[n,O] = x[n,d] W', for `n` pairs that are `pair` reals apart. */
 static void label(real *y, const real *x, const real *W, const struct task *task,
                   const struct kernels *kernels, int pair, int n)
@@ -20,9 +43,13 @@ static void sample(real *tokens, real *target, const struct task *task,
     real *W = scratch, *rest = scratch + (ptrdiff_t)weights * LANES; /* [O][d][LANES] */
 
     kernels->normal(W, random, weights, (real)c->weight_scale);
-    pairs_inputs(tokens, task, kernels, random, rest);
-    label(tokens + at->y, tokens + at->x, W, task, kernels, at->pair, c->context);
-    label(target, tokens + at->query, W, task, kernels, 0, 1);
+    if (c->inputs == INPUTS_UNIFORM) {
+        uniform_pairs(tokens, target, W, task, kernels, random);
+    } else {
+        pairs_inputs(tokens, task, kernels, random, rest);
+        label(tokens + at->y, tokens + at->x, W, task, kernels, at->pair, c->context);
+        label(target, tokens + at->query, W, task, kernels, 0, 1);
+    }
     pairs_disturb(tokens, task, kernels, random, rest);
 }
 

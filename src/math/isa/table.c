@@ -35,6 +35,7 @@ const struct kernels NAME(kernels) = {
     ROW(mesa_backward),
     ROW(seed),
     ROW(uniform),
+    ROW(uniform_pairs),
     ROW(normal),
     ROW(fma_chains),
 };

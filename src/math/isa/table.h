@@ -50,6 +50,7 @@ void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const re
 void KERNEL(seed)(struct random_lanes *random, uint64_t seed, uint32_t stream, uint32_t step,
                   uint64_t task);
 void KERNEL(uniform)(real *x, struct random_lanes *random, int n, real low, real high);
+void KERNEL(uniform_pairs)(const struct uniform_pairs *pairs, struct random_lanes *random);
 void KERNEL(normal)(real *x, struct random_lanes *random, int n, real deviation);
 
 void KERNEL(fma_chains)(real *x, int rounds);

@@ -93,6 +93,45 @@ static void words_and_states_are_those_of_xoshiro128_plus(void **state)
     }
 }
 
+/* Against `uniform` and `lanes_lanes`; what lies between the pairs stays as it was. */
+static void uniform_pairs_are_uniform_numbers_and_their_products(void **state)
+{
+    (void)state;
+    enum { N = 4, PAIR = 12 * LANES, SIZE = N * PAIR };
+    static const struct {
+        int n, d, O;
+    } shapes[] = {{1, 1, 1}, {4, 10, 1}, {3, 5, 2}, {2, 1, 3}};
+    static real plain[2 * SIZE], joined[2 * SIZE], W[20 * LANES];
+    struct source source = {1};
+    source_fill(W, &source, (int)COUNT(W));
+    EACH_OBJECT(kernels)
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        int n = shapes[i].n, d = shapes[i].d, O = shapes[i].O;
+        struct random_lanes a, b;
+        random_seed(&a, 1, 2, 3, 4);
+        b = a;
+        source_fill(plain, &source, (int)COUNT(plain));
+        memcpy(joined, plain, sizeof joined);
+        for (int p = 0; p < n; p++)
+            kernels->uniform(plain + p * PAIR, &a, d, (real)-0.3, (real)0.9);
+        kernels->lanes_lanes((struct matrix){plain + SIZE, PAIR, LANES},
+                             (struct operand){plain, PAIR, LANES},
+                             (struct operand){W, LANES, d * LANES}, n, O, d, SET);
+        kernels->uniform_pairs(&(struct uniform_pairs){.x = joined,
+                                                       .y = joined + SIZE,
+                                                       .W = W,
+                                                       .n = n,
+                                                       .d = d,
+                                                       .O = O,
+                                                       .pair = PAIR,
+                                                       .low = (real)-0.3,
+                                                       .high = (real)0.9},
+                               &b);
+        assert_memory_equal(joined, plain, sizeof plain);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}
+
 /* Golden: results of all sweeps rest on these. They change only with results_version. */
 static void the_first_numbers_never_change(void **state)
 {
@@ -240,6 +279,7 @@ int main(void)
         cmocka_unit_test(every_object_seeds_alike),
         cmocka_unit_test(a_lane_is_a_function_of_its_task_alone),
         cmocka_unit_test(words_and_states_are_those_of_xoshiro128_plus),
+        cmocka_unit_test(uniform_pairs_are_uniform_numbers_and_their_products),
         cmocka_unit_test(the_first_numbers_never_change),
         cmocka_unit_test(uniform_numbers_have_the_moments_of_their_law),
         cmocka_unit_test(normal_numbers_have_the_moments_of_their_law),

@@ -20,7 +20,18 @@
 #include "config/column.h"
 #include "model/model.h"
 #include "task/task.h"
+#include "theory/gdpp.h"
 #include "train/config.h"
+
+/* The algorithms that a model is compared with, at their best for its task, evaluation set and
+ * configuration, whatever its weights. All 0 at first; the first analysis of a run that needs one
+ * finds it, the others read it here: the same bits as if they had found it themselves. */
+struct fits {
+    bool has_rate, has_gdpp;
+    double rate; /* of gradient descent */
+    struct gdpp gdpp;
+    bool rate_counted, gdpp_counted; /* by `cost`, once */
+};
 
 /* All is borrowed until `execute` returns. `weights` [model->parameters] and `kernels` may be NULL
  * for `cost` and for `create` with an arena that measures. */
@@ -30,6 +41,7 @@ struct analysis_input {
     const real *weights;
     const struct kernels *kernels;
     struct evaluation_config evaluation; /* the evaluation set is that of train/evaluate */
+    struct fits *fits; /* of this task, model and evaluation; NULL: each analysis finds its own */
 
     /* Weights along training, for keep.weights: {at: [...]}; without it there are none, and an
      * analysis that has a column with AXIS_SNAPSHOT does not apply (all its columns should have
@@ -58,7 +70,7 @@ struct analysis {
     bool (*applies)(const struct task_config *task, const struct tokens_config *tokens,
                     const struct model_config *model);
 
-    /* Multiply-adds of `execute`. */
+    /* Multiply-adds of `execute`, with what it has to find for `fits` unless that was counted. */
     double (*cost)(const struct analysis_input *input);
 
     /* Lays out all memory of `execute` in the arena, which must give zeros (a fresh one does).

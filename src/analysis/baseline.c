@@ -42,11 +42,22 @@ void searched_read(struct regression_set *searched, struct walk *walk)
     }
 }
 
+double fitted_rate(struct regression_set *searched, const struct descent *descent,
+                   struct walk *walk, double *scratch)
+{
+    struct fits own = {0}, *fits = walk->input->fits ? walk->input->fits : &own;
+    if (!fits->has_rate) {
+        searched_read(searched, walk);
+        fits->rate = descent_search(searched, descent, scratch);
+        fits->has_rate = true;
+    }
+    return fits->rate;
+}
+
 void baseline_fit(struct baseline *baseline, struct walk *walk)
 {
-    searched_read(&baseline->searched, walk);
     baseline->descent.rate =
-        descent_search(&baseline->searched, &baseline->descent, baseline->scratch);
+        fitted_rate(&baseline->searched, &baseline->descent, walk, baseline->scratch);
 }
 
 void baseline_read(struct baseline *baseline, const struct walk *walk)
@@ -84,6 +95,10 @@ static double descent_cost(const struct analysis_input *input)
 double baseline_fit_cost(const struct analysis_input *input)
 {
     const double losses = 12; /* of the whole set, in a search */
+    if (input->fits && input->fits->rate_counted)
+        return 0;
+    if (input->fits)
+        input->fits->rate_counted = true;
     return searched_tasks(input) * (task_cost(input->task) + losses * descent_cost(input));
 }
 

@@ -154,6 +154,7 @@ static void execute(void *state, const struct analysis_input *input,
     struct state *s = state;
     const int32_t shape[COLUMN_AXES] = {shares(), 1, 1};
     int tasks = input->evaluation.tasks;
+    s->input.fits = input->fits;
     head_products(s->M, s->U, input->model, input->weights, 0, 0);
     normalise_products(s->M, s->U, s->model.D, input->task->config.dimension);
     walk_start(&s->fast, &s->input);

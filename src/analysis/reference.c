@@ -41,10 +41,16 @@ void reference_create(struct reference *reference, struct arena *arena,
     };
 }
 
-static void fit_one_layer(struct reference *reference)
+static void fit_one_layer(struct reference *reference, struct walk *walk)
 {
     struct descent descent = {.steps = 1, .clip = reference->clip};
-    reference->gdpp.rate[0] = descent_search(&reference->searched, &descent, reference->scratch);
+    reference->gdpp.rate[0] = fitted_rate(&reference->searched, &descent, walk, reference->scratch);
+}
+
+static void fit_spectra(struct reference *reference)
+{
+    spectra_read(&reference->spectra, &reference->searched);
+    gdpp_optimum(&reference->gdpp, &reference->spectra, reference->freedom);
 }
 
 static void fit_through_clip(struct reference *reference)
@@ -54,17 +60,27 @@ static void fit_through_clip(struct reference *reference)
     gdpp_search(&reference->gdpp, &few, reference->clip, reference->freedom, reference->scratch);
 }
 
+static void fit_layers(struct reference *reference, struct walk *walk)
+{
+    struct fits own = {0}, *fits = walk->input->fits ? walk->input->fits : &own;
+    if (!fits->has_gdpp) {
+        searched_read(&reference->searched, walk);
+        if (reference->spectral)
+            fit_spectra(reference);
+        else
+            fit_through_clip(reference);
+        fits->gdpp = reference->gdpp;
+        fits->has_gdpp = true;
+    }
+    reference->gdpp = fits->gdpp;
+}
+
 void reference_fit(struct reference *reference, struct walk *walk)
 {
-    searched_read(&reference->searched, walk);
-    if (reference->gdpp.layers == 1) {
-        fit_one_layer(reference);
-    } else if (reference->spectral) {
-        spectra_read(&reference->spectra, &reference->searched);
-        gdpp_optimum(&reference->gdpp, &reference->spectra, reference->freedom);
-    } else {
-        fit_through_clip(reference);
-    }
+    if (reference->gdpp.layers == 1)
+        fit_one_layer(reference, walk);
+    else
+        fit_layers(reference, walk);
 }
 
 void reference_predict(struct reference *reference, const struct walk *walk)
@@ -91,7 +107,7 @@ static double layer_cost(const struct task_config *task)
     return N * d * (d / 2 + O) + (N + 1) * d * (d + O);
 }
 
-double reference_fit_cost(const struct analysis_input *input)
+static double fit_layers_cost(const struct analysis_input *input)
 {
     const struct task_config *task = &input->task->config;
     const double sweeps = 6; /* of Jacobi's rotations */
@@ -102,6 +118,17 @@ double reference_fit_cost(const struct analysis_input *input)
         return read + n * (sweeps * 3 * d * d * d + losses * 10 * L * d);
     double few = n < SEARCH_TASKS_CLIPPED ? n : SEARCH_TASKS_CLIPPED;
     return read + few * losses * 3 * L * layer_cost(task);
+}
+
+double reference_fit_cost(const struct analysis_input *input)
+{
+    if (input->model->config.depth == 1)
+        return baseline_fit_cost(input);
+    if (input->fits && input->fits->gdpp_counted)
+        return 0;
+    if (input->fits)
+        input->fits->gdpp_counted = true;
+    return fit_layers_cost(input);
 }
 
 double reference_predict_cost(const struct analysis_input *input)

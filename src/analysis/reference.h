@@ -35,7 +35,8 @@ bool reference_fits(const struct task_config *task, const struct tokens_config *
 void reference_create(struct reference *reference, struct arena *arena,
                       const struct analysis_input *input);
 
-/* Finds the optimum; leaves `walk` at tasks of the evaluation set. */
+/* Finds the optimum, which the run's fits know or get; may leave `walk` at tasks of the evaluation
+ * set. */
 void reference_fit(struct reference *reference, struct walk *walk);
 
 /* Fills group, prediction and sensitivity from the tasks that `walk` has drawn. */
@@ -45,7 +46,8 @@ void reference_predict(struct reference *reference, const struct walk *walk);
  * the group at hand. */
 void reference_losses(double losses[LANES], struct reference *reference, int layers);
 
-/* Multiply-adds of reference_fit, and of reference_predict for one task. */
+/* Multiply-adds of reference_fit, 0 when they have been counted for the run's fits, and of
+ * reference_predict for one task. */
 double reference_fit_cost(const struct analysis_input *input);
 double reference_predict_cost(const struct analysis_input *input);
 

@@ -62,7 +62,12 @@ void baseline_create(struct baseline *baseline, struct arena *arena,
 int searched_tasks(const struct analysis_input *input);
 void searched_read(struct regression_set *searched, struct walk *walk);
 
-/* Searches the rate; leaves `walk` at tasks of the evaluation set. */
+/* The best rate of these steps, which the run's fits know or get: `walk` may be left at tasks of
+ * the evaluation set. */
+double fitted_rate(struct regression_set *searched, const struct descent *descent,
+                   struct walk *walk, double *scratch);
+
+/* Finds the rate; may leave `walk` at tasks of the evaluation set. */
 void baseline_fit(struct baseline *baseline, struct walk *walk);
 
 /* Fills group from the tasks that `walk` has drawn; then prediction and sensitivity, too. */
@@ -72,7 +77,8 @@ void baseline_predict(struct baseline *baseline, const struct walk *walk);
 /* losses[LANES] of the prediction. */
 void baseline_losses(double losses[LANES], const struct baseline *baseline);
 
-/* Multiply-adds of `baseline_fit`, and of `baseline_predict` on the whole evaluation set. */
+/* Multiply-adds of `baseline_fit`, 0 when they have been counted for the run's fits, and of
+ * `baseline_predict` on the whole evaluation set. */
 double baseline_fit_cost(const struct analysis_input *input);
 double baseline_predict_cost(const struct analysis_input *input);
 

@@ -26,7 +26,7 @@ static bool wants(const struct run *run, int analysis)
     return run->analyses >> analysis & 1;
 }
 
-static struct analysis_input input_of(const struct run *run)
+static struct analysis_input input_of(const struct run *run, struct fits *fits)
 {
     return (struct analysis_input){
         .task = &run->task,
@@ -34,6 +34,7 @@ static struct analysis_input input_of(const struct run *run)
         .weights = run->trainer ? train_weights(run->trainer) : run->weights,
         .kernels = run->kernels,
         .evaluation = run->config->evaluation,
+        .fits = fits,
         .snapshots = run->keep.count,
         .snapshot_steps = run->keep.steps,
         .snapshot_weights = run->snapshots,
@@ -42,7 +43,7 @@ static struct analysis_input input_of(const struct run *run)
 
 void run_lay_out_analyses(struct run *run)
 {
-    struct analysis_input input = input_of(run);
+    struct analysis_input input = input_of(run, &run->fits);
     for (int a = 0; a < analysis_count(); a++)
         if (wants(run, a))
             run->states[a] = analysis_at(a)->create(&run->arena, &input);
@@ -50,7 +51,8 @@ void run_lay_out_analyses(struct run *run)
 
 double run_cost_of_analyses(const struct run *run)
 {
-    struct analysis_input input = input_of(run);
+    struct fits fits = {0};
+    struct analysis_input input = input_of(run, &fits);
     double cost = 0;
     for (int a = 0; a < analysis_count(); a++)
         if (wants(run, a))
@@ -76,7 +78,7 @@ static void put_analysis(void *context, int column, const int32_t shape[COLUMN_A
 
 void run_put_analyses(struct record *record, struct run *run)
 {
-    struct analysis_input input = input_of(run);
+    struct analysis_input input = input_of(run, &run->fits);
     lapack_threads(1);
     for (int a = 0; a < analysis_count(); a++) {
         if (!wants(run, a))

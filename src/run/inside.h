@@ -2,6 +2,7 @@
 #ifndef RUN_INSIDE_H
 #define RUN_INSIDE_H
 
+#include "analysis/analysis.h"
 #include "run/run.h"
 #include "task/task.h"
 #include "train/train.h"
@@ -21,6 +22,7 @@ struct run {
     double *losses;  /* [evaluation.tasks] */
     float *tensor;   /* [largest tensor] */
     void *states[RUN_ANALYSES_MAX];
+    struct fits fits;
 };
 
 /* Fills all but the memory; ERR_CONFIG as run_check. */

@@ -128,6 +128,28 @@ static void gdpp_is_the_optimum_of_the_evaluation_set(void **state)
     bench_close(&bench);
 }
 
+/* The first analysis of a run leaves what it found; others take it from there. */
+static void gdpp_is_found_once_a_run(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    bench_open(&bench, &settings[0], NULL);
+    bench_execute(&bench, "gdpp");
+    double rate = found(&bench).rate[0], gamma = found(&bench).gamma[0];
+    struct fits fits = {0};
+    bench.input.fits = &fits;
+    bench_execute(&bench, "normalised_weights");
+    assert_true(fits.has_gdpp && !fits.has_rate);
+    assert_true(fits.gdpp.rate[0] == rate && fits.gdpp.gamma[0] == gamma);
+    fits.gdpp.rate[0] = .25;
+    bench_execute(&bench, "gdpp");
+    assert_true(found(&bench).rate[0] == .25 && found(&bench).gamma[0] == gamma);
+    bench_execute(&bench, "interpolation");
+    bench_execute(&bench, "gd");
+    assert_true(fits.has_rate && fits.rate == bench_value(&bench, "gd_rate"));
+    bench_close(&bench);
+}
+
 /* With noise, and through a clip, it is the least loss of the tasks themselves. */
 static void labels_with_noise_and_a_clip_have_an_optimum_of_their_own(void **state)
 {
@@ -201,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_weights_of_gdpp_are_gdpp),
         cmocka_unit_test(gdpp_is_the_optimum_of_the_evaluation_set),
+        cmocka_unit_test(gdpp_is_found_once_a_run),
         cmocka_unit_test(labels_with_noise_and_a_clip_have_an_optimum_of_their_own),
         cmocka_unit_test(a_model_that_does_nothing_differs_by_all_that_gdpp_does),
         cmocka_unit_test(gdpp_needs_a_few_layers_and_pairs_in_one_token),

@@ -52,6 +52,37 @@ static void analyses_of_kept_weights_have_the_bits_of_the_run(void **state)
     }
 }
 
+/* What several of them compare with is found once, by whichever is first. */
+static void analyses_have_the_same_bits_alone_and_together(void **state)
+{
+    (void)state;
+    static const char *const kinds[][2] = {{"model.depth=1"},
+                                           {"model.depth=2", "model.weights=shared"}};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct run_config config = CONFIG(TINY, kinds[i][0], kinds[i][1]);
+        struct done done = execute(&config, ALL_ANALYSES, NULL);
+        float weights[WEIGHTS];
+        size_t count = weights_of(weights, &done.record);
+        struct record alone = {malloc(done.record.size), done.record.size, 0};
+        double costs = 0;
+        for (int a = 0; a < run_analyses(); a++) {
+            struct error err = {""};
+            assert_int_equal(run_analyse(&alone, &config, UINT64_C(1) << a, weights, count, &err),
+                             OK);
+            costs += run_analysis_cost(&config, UINT64_C(1) << a);
+            for (int c = 0; c < run_columns(); c++) {
+                const struct part *one = part_of(&alone, PART_COLUMN, c);
+                const struct part *of_all = part_of(&done.record, PART_COLUMN, c);
+                if (one)
+                    assert_memory_equal(part_data(one), part_data(of_all), (size_t)one->bytes);
+            }
+        }
+        assert_true(run_analysis_cost(&config, ALL_ANALYSES) < costs);
+        free(alone.memory);
+        done_dispose(&done);
+    }
+}
+
 static void weights_of_another_model_are_refused(void **state)
 {
     (void)state;
@@ -67,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(analyses_of_kept_weights_have_the_bits_of_the_run),
+        cmocka_unit_test(analyses_have_the_same_bits_alone_and_together),
         cmocka_unit_test(weights_of_another_model_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

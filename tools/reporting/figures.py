@@ -50,7 +50,7 @@ def draw(sweep, name):
     elif not column.axes:
         figure, left = scalar(sweep, column, groups)
     elif labelled == [False]:
-        figure, left = lines(column, groups)
+        figure, left = lines(sweep, column, groups)
     elif labelled == [True, False]:
         figure, left = algorithms(column, groups)
     elif labelled == [True, True, False]:
@@ -60,19 +60,21 @@ def draw(sweep, name):
     else:
         return None
     more = f" ({left} more groups of runs are not drawn)" if left > 0 else ""
-    return figure, f"{column.about}{more}. {seeds(groups)}"
+    averaged = seeds(groups, interval=len(column.axes) < 2 or labelled[-1] or labelled[0])
+    return figure, f"{column.about}{more}. {averaged}"
 
 
 def has(values):
     return bool(numpy.any(numpy.isfinite(values)))
 
 
-def seeds(groups):
+def seeds(groups, interval):
     counts = {len(rows) for _, rows in groups}
     if counts == {1}:
         return "One run each."
     span = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else f"{counts.pop()}"
-    return f"Mean over {span} runs each, with the 95 % confidence interval of the mean."
+    shown = ", with the 95 % confidence interval of the mean" if interval else ""
+    return f"Mean over {span} runs each{shown}."
 
 
 def panels(count, wide=4.2, high=3.1):
@@ -80,7 +82,7 @@ def panels(count, wide=4.2, high=3.1):
     down = -(-count // across)
     width, height = wide * across, high * down
     figure, axes = plt.subplots(down, across, figsize=(width, height), squeeze=False)
-    figure.subplots_adjust(left=.75 / width, right=1 - .15 / width, bottom=.5 / height, top=1 - .3 / height,
+    figure.subplots_adjust(left=.95 / width, right=1 - .15 / width, bottom=.5 / height, top=1 - .3 / height,
                            wspace=.85 / (wide - .9), hspace=.8 / (high - .8))
     for spare in axes.flat[count:]:
         spare.set_visible(False)
@@ -112,10 +114,18 @@ def finish(axes, column, x, legend=True):
         axes.legend()
 
 
-def lines(column, groups):
+# What a curve comes down to: a level without an axis, drawn beside it in the same colour.
+LEVELS = {"test_loss": ("gd_loss", "GD")}
+
+
+def lines(sweep, column, groups):
     figure, (axes,) = panels(1, 6.4, 3.8)
+    level, word = LEVELS.get(column.name, (None, None))
     for settings, rows in groups[:LINES]:
         band(axes, column.axes[0].points, column.of(rows), label(settings))
+        if level in sweep.columns and has(sweep.columns[level].of(rows)):
+            axes.axhline(statistics.mean(sweep.columns[level].of(rows)), ls="--", lw=1, alpha=.7,
+                         color=axes.get_lines()[-1].get_color(), label=None if len(groups) > 1 else word)
     finish(axes, column, column.axes[0].name)
     return figure, len(groups) - LINES
 

@@ -19,7 +19,8 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
        max-width: 72rem; padding: 1.5rem; }
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 a { color: var(--link); } nav a { margin-right: 1rem; }
-figure { margin: 1rem 0; } figure img { max-width: 100%; background: #fff; border-radius: 6px; border: 1px solid var(--line); }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(28rem, 1fr)); gap: 1rem; align-items: start; }
+figure { margin: 0; } figure img { max-width: 100%; background: #fff; border-radius: 6px; border: 1px solid var(--line); }
 figcaption { font-size: .9rem; } .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
 th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
@@ -158,7 +159,8 @@ def section(sweep, folder):
             index.append(f'<a href="#{place}">{escape(name.replace("_", " "))}</a>')
             pictures.append(f'<figure id="{place}">{image}<figcaption><b>{escape(name.replace("_", " "))}</b>: '
                             f"{escape(drawn[1])}</figcaption></figure>")
-    return "\n".join([*parts, f"<nav>{' '.join(index)}</nav>", *pictures, runs(sweep), provenance(sweep)])
+    return "\n".join([*parts, f"<nav>{' '.join(index)}</nav>", "<div class=figures>", *pictures, "</div>",
+                      runs(sweep), provenance(sweep)])
 
 
 def write(path, sweeps, folder):

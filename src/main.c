@@ -11,6 +11,8 @@ static const struct command commands[] = {
     {"sbatch",  "SWEEP.yaml [key=value ...]",  "write a batch script for Slurm that carries out a sweep", cmd_sbatch},
     {"status",  "FILE.h5",                     "how far a sweep is, what failed and why", cmd_status},
     {"table",   "FILE.h5",                     "one row a run: what was varied and what came out", cmd_table},
+    {"show",    "FILE.h5 RUN",                 "one run in full: configuration, curves, results, tensors", cmd_show},
+    {"log",     "FILE.h5 RUN",                 "what the last failed attempt of a run said", cmd_log},
     {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},
     {"bench",   "[ROW ...]",                   "how fast the engine trains on this core", cmd_bench},
     {"version", "",                            "version, commit, compiler, instruction set", cmd_version},

@@ -33,6 +33,10 @@ enum status cmd_status(int *code, const struct command *self, int argc, char **a
                        struct error *err) MUST_CHECK;
 enum status cmd_table(int *code, const struct command *self, int argc, char **argv,
                       struct error *err) MUST_CHECK;
+enum status cmd_show(int *code, const struct command *self, int argc, char **argv,
+                     struct error *err) MUST_CHECK;
+enum status cmd_log(int *code, const struct command *self, int argc, char **argv,
+                    struct error *err) MUST_CHECK;
 enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,
                      struct error *err) MUST_CHECK;
 enum status cmd_bench(int *code, const struct command *self, int argc, char **argv,

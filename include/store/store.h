@@ -208,4 +208,23 @@ const struct reader_column *reader_column(const struct reader *reader, int colum
 double reader_number(const struct reader *reader, int column, int64_t row);
 const char *reader_text(const struct reader *reader, int column, int64_t row);
 
+/* ---- one run in full, as it is in the file now */
+
+struct detail_array {
+    const char *name, *unit, *about; /* unit, about: of a column; may be NULL */
+    int rank, size[COLUMN_AXES];
+    double *values; /* row-major, NaN: the run has none; NULL: of a tensor, which is not read */
+};
+struct detail {
+    char *config; /* canonical text: "key=value" lines */
+    struct detail_array *columns, *tensors;
+    int column_count, tensor_count;
+    struct store *store; /* that names and units are borrowed from */
+};
+
+/* Of a row of reader_open. ERR_FILE as store_verify. */
+enum status store_detail(struct detail *detail, const char *path, int64_t row,
+                         struct error *err) MUST_CHECK;
+void store_detail_dispose(struct detail *detail);
+
 #endif

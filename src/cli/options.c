@@ -248,3 +248,10 @@ enum status options_words(const struct options *options, const struct command *c
                          command->arguments[0] ? " " : "", command->arguments);
     return OK;
 }
+
+enum status options_pair(const struct options *options, const struct command *command,
+                         const char *first, const char *second, struct error *err)
+{
+    enum status st = options_words(options, command, 1, INT32_MAX, first, err);
+    return st == OK ? options_words(options, command, 2, 2, second, err) : st;
+}

@@ -53,4 +53,8 @@ enum status options_parse(struct options *options, const struct command *command
 enum status options_words(const struct options *options, const struct command *command, int least,
                           int most, const char *what, struct error *err) MUST_CHECK;
 
+/* ERR_USAGE unless there are two words, which these names are for. */
+enum status options_pair(const struct options *options, const struct command *command,
+                         const char *first, const char *second, struct error *err) MUST_CHECK;
+
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct row_counts rows_count(const struct reader *reader)
 {
     int64_t of[ROW_STATUS_COUNT] = {0};
@@ -58,6 +60,34 @@ int rows_column(const struct reader *reader, const char *name)
 void rows_identity(char text[17], const struct reader *reader, int64_t row)
 {
     snprintf(text, 17, "%016" PRIx64, reader_identity(reader, row));
+}
+
+enum status rows_find(int64_t *row, const struct reader *reader, const char *file,
+                      const char *digits, struct error *err)
+{
+    char identity[17], shown[TEXT_SHOWN];
+    size_t length = strlen(digits);
+    int64_t found = 0;
+    if (length == 0 || length > 16 || strspn(digits, "0123456789abcdef") != length)
+        return error_set(err, ERR_USAGE,
+                         "'%s' is no name of a run: that is sixteen hex digits, or the first of "
+                         "them",
+                         text_show(shown, digits));
+    for (int64_t i = 0; i < reader_count(reader); i++) {
+        rows_identity(identity, reader, i);
+        if (strncmp(identity, digits, length) != 0)
+            continue;
+        *row = i;
+        found++;
+    }
+    if (found == 0)
+        return error_set(err, ERR_USAGE,
+                         "%s: no run begins with %s; 'mesasweep table --csv' lists their names",
+                         file, digits);
+    if (found > 1)
+        return error_set(err, ERR_USAGE, "%s: %" PRId64 " runs begin with %s; give more digits",
+                         file, found, digits);
+    return OK;
 }
 
 static bool same(const struct reader *reader, int column, int64_t row, int64_t other)

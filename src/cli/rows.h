@@ -25,6 +25,11 @@ int rows_column(const struct reader *reader, const char *name);
 /* Sixteen hex digits. */
 void rows_identity(char text[17], const struct reader *reader, int64_t row);
 
+/* The row whose identity begins with these hex digits, of a file of that name. ERR_USAGE when there
+ * is none, or more than one. */
+enum status rows_find(int64_t *row, const struct reader *reader, const char *file,
+                      const char *digits, struct error *err) MUST_CHECK;
+
 /* Columns of a table for people, at most `most`: what was swept and what came out. A swept key that
  * follows from an earlier one (as one that a `when` of the sweep sets) is left out. */
 int rows_columns(int *columns, int most, const struct reader *reader);

@@ -58,6 +58,39 @@ void show_result(char *text, size_t size, double value)
         text[length - 1] = '\0';
 }
 
+/* The mean of the finite values first .. end-1; NaN: there is none. */
+static double mean(const double *values, int first, int end)
+{
+    double sum = 0;
+    int count = 0;
+    for (int i = first; i < end; i++)
+        if (isfinite(values[i])) {
+            sum += values[i];
+            count++;
+        }
+    return count ? sum / count : (double)NAN;
+}
+
+void show_curve(char text[SPARK_SIZE], const double *values, int count)
+{
+    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    double points[SPARK_WIDTH], low = INFINITY, high = -INFINITY;
+    int width = count < SPARK_WIDTH ? count : SPARK_WIDTH;
+    for (int i = 0; i < width; i++) {
+        points[i] = mean(values, (int)((int64_t)i * count / width),
+                         (int)((int64_t)(i + 1) * count / width));
+        low = fmin(low, points[i]);
+        high = fmax(high, points[i]);
+    }
+    text[0] = '\0';
+    for (int i = 0; i < width; i++) {
+        double share =
+            low > 0 ? log(points[i] / low) / log(high / low) : (points[i] - low) / (high - low);
+        int bar = isfinite(share) ? (int)(share * 7.999) : 0;
+        strcat(text, isfinite(points[i]) ? bars[bar] : " ");
+    }
+}
+
 struct cells {
     int columns;
     size_t count, capacity;

@@ -18,6 +18,12 @@ void show_number(char *text, size_t size, double value);
  */
 void show_result(char *text, size_t size, double value);
 
+/* A curve in at most SPARK_WIDTH characters, each the mean of its part of the finite values: from
+ * ▁, the lowest, to █, the highest; of positive values by their logarithm. A blank: nothing finite.
+ */
+enum { SPARK_WIDTH = 60, SPARK_SIZE = 3 * SPARK_WIDTH + 1 };
+void show_curve(char text[SPARK_SIZE], const double *values, int count);
+
 /* A grid of cells that is printed with columns as wide as their widest cell. */
 struct cells;
 struct cells *cells_create(int columns);

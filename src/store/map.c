@@ -90,6 +90,7 @@ struct visit {
     struct map_group *group;
     hid_t run;         /* scale of the rows */
     const char *given; /* " name name ": columns known since creation */
+    const char *under; /* of tensors: "layer0/", the groups that they are in */
 };
 
 static bool is_listed(const char *list, const char *name)
@@ -118,7 +119,7 @@ static void fill_group(struct map_group *group, struct hdf *hdf, struct map *map
 {
     hid_t at = hdf_check(hdf, hdf->status == OK ? H5Gopen2(hdf->file, name, H5P_DEFAULT) : -1,
                          "open a group of columns");
-    struct visit visit = {map, group, -1, given};
+    struct visit visit = {map, group, -1, given, ""};
     if (at >= 0)
         visit.run = hdf_check(hdf, H5Dopen2(at, "run", H5P_DEFAULT), "open the column run");
     hsize_t runs = 0;
@@ -139,17 +140,22 @@ static void visit_tensor(void *context, struct hdf *hdf, hid_t object, const cha
     enum { MOST = 4096 };
     struct visit *visit = context;
     struct map_group *tensors = visit->group;
-    if (H5Iget_type(object) == H5I_GROUP)
-        walk(hdf, object, visit_tensor, visit);
+    char path[512];
+    bool group = H5Iget_type(object) == H5I_GROUP;
+    snprintf(path, sizeof path, "%s%s%s", visit->under, name, group ? "/" : "");
+    struct visit inner = *visit;
+    inner.under = path;
+    if (group)
+        walk(hdf, object, visit_tensor, &inner);
     int64_t place = hdf_read_integer(hdf, object, "tensor", -1);
     if (place < 0 || place >= MOST || H5Iget_type(object) != H5I_DATASET)
         return;
     while (tensors->count <= place)
         add_column(tensors);
     if (tensors->columns[place].name)
-        damaged(hdf, name, "is there twice");
+        damaged(hdf, path, "is there twice");
     else
-        fill_column(&tensors->columns[place], hdf, object, name, tensors->rows, visit->map->bytes);
+        fill_column(&tensors->columns[place], hdf, object, path, tensors->rows, visit->map->bytes);
 }
 
 static void visit_class(void *context, struct hdf *hdf, hid_t object, const char *name)
@@ -165,7 +171,7 @@ static void visit_class(void *context, struct hdf *hdf, hid_t object, const char
     hsize_t rows = 0;
     hdf_sizes(hdf, members, &rows, 1);
     class->tensors.rows = (int64_t)rows;
-    struct visit visit = {map, &class->tensors, -1, ""};
+    struct visit visit = {map, &class->tensors, -1, "", ""};
     walk(hdf, object, visit_tensor, &visit);
     for (int t = 0; t < class->tensors.count; t++)
         if (!class->tensors.columns[t].name)

@@ -38,7 +38,7 @@ struct map_group {
 
 struct map_class {
     char *name;
-    struct map_group tensors; /* in the order of the model's tensors; then those of snapshots */
+    struct map_group tensors; /* "layer0/query", in the order of the model; then of snapshots */
     struct map_column steps;  /* of the snapshots; without a name: there are none */
     size_t bytes;             /* of one row */
 };

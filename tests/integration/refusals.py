@@ -43,6 +43,9 @@ CASES = [
     ("verify", "mesasweep verify: the result file is missing; usage: mesasweep verify FILE.h5"),
     ("verify a.h5 --rerun=0", "mesasweep verify: --rerun: takes a whole number from 1 to 1000000"),
     ("verify a.h5 --rerun", "mesasweep verify: --rerun: needs a value, K"),
+    ("show", "mesasweep show: the result file is missing; usage: mesasweep show FILE.h5 RUN"),
+    ("show a.h5", "mesasweep show: the name of a run is missing; usage: mesasweep show FILE.h5 RUN"),
+    ("log a.h5 12 34", "mesasweep log: '34' is too much; usage: mesasweep log FILE.h5 RUN"),
     ("keys all", "mesasweep keys: 'all' is too much; usage: mesasweep keys"),
     ("version 2", "mesasweep version: '2' is too much; usage: mesasweep version"),
 ]

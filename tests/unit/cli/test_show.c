@@ -39,6 +39,29 @@ static void durations_take_the_unit_that_people_would(void **state)
     }
 }
 
+static void a_curve_goes_from_its_lowest_to_its_highest_value(void **state)
+{
+    (void)state;
+    const double nothing = (double)NAN;
+    static const double powers[] = {128, 64, 32, 16, 8, 4, 2, 1}, line[] = {-3.5, 0, 3.5};
+    const double holes[] = {1, nothing, 1}, empty[] = {nothing};
+    double many[3 * SPARK_WIDTH];
+    char text[SPARK_SIZE];
+    show_curve(text, powers, 8); /* log2 / 7 * 7.999: its whole part is log2 */
+    assert_string_equal(text, "█▇▆▅▄▃▂▁");
+    show_curve(text, line, 3); /* the middle: half of 7.999, rounded down */
+    assert_string_equal(text, "▁▄█");
+    show_curve(text, holes, 3);
+    assert_string_equal(text, "▁ ▁");
+    show_curve(text, empty, 1);
+    assert_string_equal(text, " ");
+    for (int i = 0; i < 3 * SPARK_WIDTH; i++)
+        many[i] = i / 3 == SPARK_WIDTH - 1 ? 5 : -5;
+    show_curve(text, many, 3 * SPARK_WIDTH);
+    assert_int_equal(strlen(text), 3 * SPARK_WIDTH);
+    assert_memory_equal(text + strlen(text) - 6, "▁█", 6);
+}
+
 static void numbers_have_five_digits_and_counts_all_of_theirs(void **state)
 {
     (void)state;
@@ -141,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_shown_with_two_digits_at_least),
         cmocka_unit_test(durations_take_the_unit_that_people_would),
+        cmocka_unit_test(a_curve_goes_from_its_lowest_to_its_highest_value),
         cmocka_unit_test(numbers_have_five_digits_and_counts_all_of_theirs),
         cmocka_unit_test(measured_numbers_have_all_five_digits),
         cmocka_unit_test(columns_line_up_also_with_accents),

@@ -1,0 +1,86 @@
+"""Without this a person could not look at one run: why it failed, what it was, what it gave."""
+
+import re
+
+import h5py
+
+import program
+
+# The first is done at once; the others run out of time.
+SWEEP = """\
+name: one
+set:
+  train: {batch: 32, evaluations: 7}
+  evaluation.tasks: 128
+  retry.attempts: 1
+  limits.seconds: 2
+analyses: [gd]
+grid:
+  train.steps: [60, 100000000]
+  seed: [0, 1]
+"""
+
+
+class OneRun(program.Case):
+    def setUp(self):
+        super().setUp()
+        self.write("one.yaml", SWEEP)
+        self.run_program("run", "one.yaml", "--ranks", 2, code=1)
+        with h5py.File(self.folder / "one.h5", "r") as file:
+            self.runs = file["results/run"].asstr()[:]
+            self.states = [state.tobytes().decode().rstrip("\0") for state in file["results/state"][:]]
+
+    def refuse(self, *arguments):
+        code, out, err = self.start(*arguments).wait()
+        self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+        return err[:-1]
+
+    def look_at_the_log(self):
+        done, failed = self.runs[0], self.runs[2]
+        log = (self.folder / "one.h5.logs" / failed).read_text()
+        self.assertEqual(self.run_program("log", "one.h5", failed), log)
+        self.assertRegex(log, r"^attempt 1 on .*, rank \d, after [\d.]+ s: ")
+        self.assertEqual(self.refuse("log", "one.h5", done),
+                         f"one.h5: run {done} has no log (it is done): only attempts that failed leave one")
+
+    def look_at_a_run(self):
+        run = self.runs[1]
+        out = self.run_program("show", "one.h5", run[:8])
+        self.assertRegex(out, rf"^one.h5: run {run} of one: done, attempt 1 on \S+, [\d.]+ s\n")
+        self.assertRegex(out, r"\n  train.steps +60\n")
+        self.assertRegex(out, r"\n  seed +1\n")
+        with h5py.File(self.folder / "one.h5", "r") as file:
+            losses, ratio = file["results/test_loss"][1], file["results/gd_ratio"][1]
+        curve = re.search(r"\n  test_loss +([▁▂▃▄▅▆▇█]{7}) +(\S+)  (\S+)  mean loss", out)
+        self.assertEqual(curve[1][list(losses).index(max(losses))], "█")
+        self.assertEqual(curve[1][list(losses).index(min(losses))], "▁")
+        self.assertAlmostEqual(float(curve[2]), losses[0], delta=1e-4 * losses[0])
+        self.assertAlmostEqual(float(curve[3]), losses[-1], delta=1e-4 * losses[-1])
+        shown = float(re.search(r"\n  gd_ratio +(\S+)  ", out)[1])
+        self.assertAlmostEqual(shown, ratio, delta=1e-4 * abs(ratio))
+        self.assertRegex(out, r"\ntensors\n  layer0/query +11 x 11\n  layer0/key +11 x 11\n")
+        self.assertRegex(self.run_program("show", "one.h5", self.runs[3]),
+                         rf"^one.h5: run {self.runs[3]} of one: timeout, attempt 1 on ")
+
+    def look_at_no_run(self):
+        common = max((run[0] for run in self.runs), key=[run[0] for run in self.runs].count)
+        shared = [run for run in self.runs if run.startswith(common)]
+        absent = next(digits for digits in (f"{i:02x}" for i in range(256))
+                      if not any(run.startswith(digits) for run in self.runs))
+        for command in ("show", "log"):
+            self.assertEqual(self.refuse(command, "one.h5", absent),
+                             f"one.h5: no run begins with {absent}; 'mesasweep table --csv' lists their names")
+            self.assertEqual(self.refuse(command, "one.h5", "Run"),
+                             "'Run' is no name of a run: that is sixteen hex digits, or the first of them")
+            if len(shared) > 1:
+                self.assertEqual(self.refuse(command, "one.h5", common),
+                                 f"one.h5: {len(shared)} runs begin with {common}; give more digits")
+
+    def test_one_run_is_shown(self):
+        self.assertEqual(self.states, ["done", "done", "timeout", "timeout"])
+        self.look_at_the_log()
+        self.look_at_a_run()
+        self.look_at_no_run()
+
+
+program.main()

@@ -418,7 +418,8 @@ static void a_kill_leaves_the_old_file_or_the_new_one(void **state)
     }
     print_message("%d lives\n", lives);
     assert_true(lives > 10);
-    change(folder->file, plans[0]);
+    for (int i = 0; i < 2; i++) /* one of them has nothing to do, and so removes nothing */
+        change(folder->file, plans[i]);
     assert_int_equal(folder_files(folder, 0), 1); /* what the dead left is removed */
     plan_destroy(plans[0]);
     plan_destroy(plans[1]);

@@ -13,7 +13,7 @@ static const char *const targets[] = {"y",     "gd_1",  "gd_2",  "gd_3",  "gd_4"
 
 static_assert(sizeof targets / sizeof targets[0] == MODEL_LAYERS_MAX + 2, "a step for each layer");
 
-static const char *const algorithms[] = {"transformer", "gd", NULL};
+static const char *const algorithms[] = {"transformer", "gd", "gdpp", "interpolated", NULL};
 
 /* Those of task.inputs but the first, uniform. */
 static const char *const inputs[] = {"exponential", "normal", "laplace", "mixed", NULL};
@@ -92,7 +92,8 @@ static const struct row {
         .points = POINTS(.5, .03, 2)},
     [AXIS_ALGORITHM] = {
         .axis = {.name = "algorithm", .unit = "1", .labels = algorithms,
-                 .about = "the trained model, or what it is compared with at the run's own data"},
+                 .about = "the trained model, what it is compared with (at its best for the run's own data), "
+                          "and the model half way between it and GD++ (GD for one layer)"},
         .points = sizeof algorithms / sizeof algorithms[0] - 1},
     [AXIS_SCALE] = {
         .axis = {.name = "scale", .unit = "1", .value = scale,

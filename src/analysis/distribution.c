@@ -64,7 +64,8 @@ static void execute(void *state, const struct analysis_input *input,
 
 const struct analysis analysis_distribution = {
     .name = "distribution",
-    .about = "losses of the model and of gradient descent over range, scale and kind of the data",
+    .about = "losses of the model, GD, GD++ and the model half way over range, scale and kind of "
+             "the data",
     .columns = columns,
     .column_count = sizeof columns / sizeof columns[0],
     .applies = compares_with_descent,

@@ -38,7 +38,8 @@ static void execute(void *state, const struct analysis_input *input,
 
 const struct analysis analysis_noisy_labels = {
     .name = "noisy_labels",
-    .about = "losses of the model and of gradient descent over the number of labels that are noise",
+    .about = "losses of the model, GD, GD++ and the model half way over the number of labels that "
+             "are noise",
     .columns = columns,
     .column_count = sizeof columns / sizeof columns[0],
     .applies = compares_with_descent,

@@ -83,9 +83,14 @@ void reference_fit(struct reference *reference, struct walk *walk)
         fit_layers(reference, walk);
 }
 
-void reference_predict(struct reference *reference, const struct walk *walk)
+void reference_read(struct reference *reference, const struct walk *walk)
 {
     regression_read(&reference->group, 0, pass_tokens(walk->pass), walk->target, walk->task);
+}
+
+void reference_predict(struct reference *reference, const struct walk *walk)
+{
+    reference_read(reference, walk);
     struct regression group = regression_at(&reference->group, 0);
     gdpp_predict(reference->prediction, reference->sensitivity, &group, &reference->gdpp,
                  reference->clip, reference->scratch);

@@ -39,7 +39,8 @@ void reference_create(struct reference *reference, struct arena *arena,
  * set. */
 void reference_fit(struct reference *reference, struct walk *walk);
 
-/* Fills group, prediction and sensitivity from the tasks that `walk` has drawn. */
+/* Fills group from the tasks that `walk` has drawn; then prediction and sensitivity, too. */
+void reference_read(struct reference *reference, const struct walk *walk);
 void reference_predict(struct reference *reference, const struct walk *walk);
 
 /* losses[LANES] of its prediction after `layers` layers, 0 .. L, which is the one it leaves, for

@@ -1,4 +1,5 @@
 /* One trained layer, applied again and again (science.md 1.4). */
+#include <math.h>
 #include <string.h>
 
 #include "registry.h"
@@ -11,6 +12,9 @@ static const double DAMPING = .75;
 enum { REPETITION_TASKS = 1 << 14 };
 
 enum { REPEATED_LOSS };
+
+/* The first of the algorithms are repeated; the others are NaN. */
+enum { REPEATED = ALGORITHM_GD + 1 };
 
 /* clang-format off */
 static const struct column columns[] = {
@@ -25,9 +29,9 @@ struct state {
     struct walk walk;
     struct baseline baseline;
     int tasks, times;
-    double *losses[ALGORITHMS]; /* [times][tasks] */
-    double *predictions;        /* of gradient descent: [times][O][LANES] */
-    float *values[STATISTICS];  /* [ALGORITHMS][times] */
+    double *losses[REPEATED];  /* [times][tasks] */
+    double *predictions;       /* of gradient descent: [times][O][LANES] */
+    float *values[STATISTICS]; /* [ALGORITHMS][times] */
 };
 
 /* The stream has to be tokens, for it becomes the input of the same layer. */
@@ -69,7 +73,7 @@ static void *create(struct arena *arena, const struct analysis_input *input)
     s->times = analysis_axis_length(AXIS_TIMES, NULL, NULL);
     walk_create(&s->walk, arena, &s->input, PASS_TOKENS);
     baseline_create(&s->baseline, arena, &s->input);
-    for (int a = 0; a < ALGORITHMS; a++)
+    for (int a = 0; a < REPEATED; a++)
         s->losses[a] = ARENA_TAKE(arena, double, s->times * s->tasks);
     s->predictions = ARENA_TAKE(arena, double, s->times * input->task->config.outputs * LANES);
     for (int k = 0; k < STATISTICS; k++)
@@ -137,7 +141,10 @@ static void execute(void *state, const struct analysis_input *input,
         repeat_descent(s, first);
         repeat_model(s, first);
     }
-    for (int a = 0; a < ALGORITHMS; a++)
+    for (int k = 0; k < STATISTICS; k++)
+        for (int i = 0; i < ALGORITHMS * s->times; i++)
+            s->values[k][i] = NAN;
+    for (int a = 0; a < REPEATED; a++)
         for (int n = 0; n < s->times; n++)
             take_statistics(s->values, a * s->times + n,
                             s->losses[a] + (size_t)n * (size_t)s->tasks, s->tasks);

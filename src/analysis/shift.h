@@ -3,10 +3,18 @@
 #ifndef ANALYSIS_SHIFT_H
 #define ANALYSIS_SHIFT_H
 
-#include "walk.h"
+#include "interpolated.h"
+#include "reference.h"
 
-/* The points of AXIS_ALGORITHM. */
-enum algorithm { ALGORITHM_TRANSFORMER, ALGORITHM_GD, ALGORITHMS };
+/* The points of AXIS_ALGORITHM: GD++ of several layers and the model half way to the reference are
+ * NaN where a run has none. */
+enum algorithm {
+    ALGORITHM_TRANSFORMER,
+    ALGORITHM_GD,
+    ALGORITHM_GDPP,
+    ALGORITHM_INTERPOLATED,
+    ALGORITHMS
+};
 
 /* What is said of the losses at a point: a column each, in this order. */
 enum { STATISTIC_MEAN, STATISTIC_MEDIAN, STATISTIC_TRIMMED, STATISTICS };
@@ -25,8 +33,11 @@ struct curve {
 enum { SHIFT_TASKS = 2048 };
 
 struct shift {
-    struct walk walk;
+    bool has[ALGORITHMS];
+    struct walk walk, half; /* half: of the model half way */
     struct baseline baseline;
+    struct reference reference;
+    struct interpolated between;
     struct task task; /* of the point at hand */
     int tasks;
     double *losses[ALGORITHMS]; /* [tasks] */

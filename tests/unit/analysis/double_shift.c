@@ -1,6 +1,6 @@
 /* The analyses `distribution` and `noisy_labels`: the construction follows gradient descent
  * wherever it goes, and descent follows its expectation. */
-#include "bench.h"
+#include "written.h"
 
 #include "theory/construction.h"
 #include "theory/expectation.h"
@@ -22,7 +22,7 @@ static double at(const struct bench *bench, const char *name, int algorithm, int
     return bench->values[column][algorithm * points + point];
 }
 
-enum { MODEL, DESCENT };
+enum { MODEL, DESCENT, GDPP, INTERPOLATED };
 
 /* Stored as floats: 2^-24 of each; both sides agree to 1e-11 before. */
 static void assert_same(double a, double b)
@@ -59,6 +59,78 @@ static void the_construction_is_descent_on_any_data(void **state)
     }
 }
 
+/* One row of a curve is another at all points that are there. */
+static void assert_curves_agree(const struct bench *bench, int algorithm, int other)
+{
+    for (int c = 0; c < bench->analysis->column_count; c++) {
+        const char *name = bench->analysis->columns[c].name;
+        for (int i = 0; i < bench->shape[c][1] * bench->shape[c][2]; i++) {
+            double a = at(bench, name, algorithm, i), b = at(bench, name, other, i);
+            assert_int_equal(isnan(a), isnan(b));
+            if (!isnan(a))
+                assert_same(a, b);
+        }
+    }
+}
+
+static void assert_no_curve(const struct bench *bench, int algorithm)
+{
+    for (int c = 0; c < bench->analysis->column_count; c++)
+        for (int i = 0; i < bench->shape[c][1] * bench->shape[c][2]; i++)
+            assert_true(isnan(at(bench, bench->analysis->columns[c].name, algorithm, i)));
+}
+
+/* So is the model half way between it and GD++, where all layers have the same weights. */
+static void the_weights_of_gdpp_are_gdpp_on_any_data(void **state)
+{
+    (void)state;
+    static const struct bench_setting gdpp[] = {
+        {PAPER_TASK,
+         {.kind = TOKENS_JOINT},
+         {LINEAR_MODEL, .depth = 2, .weights = WEIGHTS_SHARED, .key_size = 11},
+         {.tasks = 20, .seed = 3}},
+        {PAPER_TASK,
+         {.kind = TOKENS_JOINT},
+         {LINEAR_MODEL, .depth = 4, .weights = WEIGHTS_SHARED, .clip = .7},
+         {.tasks = 20}},
+        {ODD_TASK, {.kind = TOKENS_JOINT}, {LINEAR_MODEL, .depth = 2}, {.tasks = 20}},
+    };
+    for (size_t k = 0; k < COUNT(gdpp); k++) {
+        static struct bench bench;
+        struct fits fits = {0};
+        bench_open(&bench, &gdpp[k], NULL);
+        bench.input.fits = &fits;
+        bench_execute(&bench, "gdpp");
+        written_gdpp(&bench, &fits.gdpp);
+        bench_execute(&bench, k == 1 ? "noisy_labels" : "distribution");
+        assert_curves_agree(&bench, MODEL, GDPP);
+        if (bench.model.weight_sets == 1)
+            assert_curves_agree(&bench, MODEL, INTERPOLATED);
+        else
+            assert_no_curve(&bench, INTERPOLATED);
+        bench_close(&bench);
+    }
+}
+
+/* One layer has no GD++; half way between descent and descent is descent, whatever M is. */
+static void half_way_between_descent_and_itself_is_descent(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    bench_open(&bench, &settings[0], NULL);
+    bench_execute(&bench, "gd");
+    struct gdpp descent = {.layers = 1, .rate = {bench_value(&bench, "gd_rate")}};
+    written_gdpp(&bench, &descent);
+    for (int i = 0; i < 11; i++) {
+        *written_at(&bench, 0, "query", i, i) *= 2;
+        *written_at(&bench, 0, "project", i, i) /= 2;
+    }
+    bench_execute(&bench, "distribution");
+    assert_curves_agree(&bench, DESCENT, INTERPOLATED);
+    assert_no_curve(&bench, GDPP);
+    bench_close(&bench);
+}
+
 /* Mean loss of one step on the first tasks of the set, of the task that is given; its standard
  * error. */
 static double sample_loss(double *error, const struct bench *bench, const struct task_config *task,
@@ -76,6 +148,23 @@ static double sample_loss(double *error, const struct bench *bench, const struct
     *error = sqrt(squares / (n - 1) / n);
     free(set.at);
     return mean;
+}
+
+/* U of twice the rate: the model half way has 1.5 times the rate of descent. */
+static void the_model_half_way_is_between(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    double error;
+    bench_open(&bench, &settings[0], NULL);
+    bench_execute(&bench, "gd");
+    double rate = bench_value(&bench, "gd_rate");
+    struct descent twice = {.steps = 1, .rate = 2 * rate};
+    construction_write(bench.weights, &bench.model, &bench.task, &twice);
+    bench_execute(&bench, "noisy_labels");
+    assert_same(at(&bench, "noisy_loss", INTERPOLATED, 0),
+                sample_loss(&error, &bench, &settings[0].task, 1.5 * rate));
+    bench_close(&bench);
 }
 
 /* Science.md section 4, statement 6, within four standard errors of the sample itself. */
@@ -171,6 +260,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_construction_is_descent_on_any_data),
+        cmocka_unit_test(the_weights_of_gdpp_are_gdpp_on_any_data),
+        cmocka_unit_test(half_way_between_descent_and_itself_is_descent),
+        cmocka_unit_test(the_model_half_way_is_between),
         cmocka_unit_test(one_step_follows_its_expectation_over_ranges),
         cmocka_unit_test(losses_grow_with_the_square_of_the_scale),
         cmocka_unit_test(curves_are_of_the_data_that_their_axes_name),

@@ -40,7 +40,7 @@ enum update { SET, ADD, SUBTRACT };
  * scores (z B) C', values C a. Vectors are lanes; B [D,D] and the column a [D,1] shared. */
 struct query {
     const real *z, *C;   /* [D], [N][D] */
-    struct operand B, a; /* rows of a `row` apart */
+    struct operand B, a; /* rows `row` apart, columns of B side by side */
     int N, D;
     real *U, *P, *V; /* z B [D], U C' [N], C a [N]: written forward, read backward */
 };

@@ -1,7 +1,7 @@
 /* One attention layer: h <- clip(h + damping concat_heads(A v) Wp), science.md 1.1. */
 #include "pass.h"
 
-struct extent attention_extent(const struct pass *pass, int layer)
+static struct extent extent_of(const struct pass *pass, int layer)
 {
     const struct model *model = pass->model;
     const struct token_shape *shape = &model->shape;
@@ -19,6 +19,12 @@ struct extent attention_extent(const struct pass *pass, int layer)
         e.channels = shape->outputs;
     }
     return e;
+}
+
+void attention_extents(struct pass *pass)
+{
+    for (int l = 0; l < pass->model->L; l++)
+        pass->extents[l] = extent_of(pass, l);
 }
 
 real *attention_output(const struct pass *pass, int layer)

@@ -43,14 +43,20 @@ void outer_end(const struct outer *outer, const struct kernels *kernels)
     *outer->rows = 0;
 }
 
-void outer_add(const struct outer *outer, const real *left, const real *right, int k,
-               const struct kernels *kernels)
+real *outer_right(const struct outer *outer, int k, const struct kernels *kernels)
 {
     if (*outer->rows + k > OUTER_ROWS)
         outer_end(outer, kernels);
-    ptrdiff_t at = (ptrdiff_t)*outer->rows * LANES;
-    kernels->copy(outer->left + at * outer->m, left, k * outer->m);
-    kernels->copy(outer->right + at * outer->n, right, k * outer->n);
+    return outer->right + (ptrdiff_t)*outer->rows * outer->n * LANES;
+}
+
+void outer_add(const struct outer *outer, const real *left, const real *right, int k,
+               const struct kernels *kernels)
+{
+    real *to = outer_right(outer, k, kernels);
+    kernels->copy(outer->left + (ptrdiff_t)*outer->rows * outer->m * LANES, left, k * outer->m);
+    if (right != to)
+        kernels->copy(to, right, k * outer->n);
     *outer->rows += k;
 }
 
@@ -184,23 +190,23 @@ void lines_forward(struct pass *pass, int layer)
 }
 
 /* dP, dV, dU, and what they add to dA. */
-static void lines_inner_backward(struct pass *pass, const struct extent *e, struct operand dout,
-                                 const struct merged_head *w, const struct lines *m, const real *C)
+static void lines_inner_backward(real *dU, struct pass *pass, const struct extent *e,
+                                 struct operand dout, const struct merged_head *w,
+                                 const struct lines *m, const real *C)
 {
     const struct kernels *kernels = pass->kernels;
     const struct merged *g = &pass->merged;
     int D = pass->model->D, N = e->keys, channels = e->channels;
     if (single(e)) {
         struct query query = query_of(pass, e, w, m, C);
-        kernels->query_backward(&(struct query_gradient){g->dU, g->dP, g->dV, w->dA}, &query,
-                                dout.at);
+        kernels->query_backward(&(struct query_gradient){dU, g->dP, g->dV, w->dA}, &query, dout.at);
         return;
     }
     kernels->lanes_lanes(written(g->dP, N), dout, columns_of(m->V, channels), e->rows, N, channels,
                          SET);
     kernels->lanes_lanes(written(g->dV, channels), columns_of(m->P, N), dout, N, channels, e->rows,
                          SET);
-    kernels->lanes_lanes(written(g->dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
+    kernels->lanes_lanes(written(dU, D), rows_of(g->dP, N), rows_of(C, D), e->rows, D, N, SET);
     kernels->lanes_lanes(w->dA, columns_of(C, D), rows_of(g->dV, channels), D, channels, N, ADD);
 }
 
@@ -214,16 +220,18 @@ static void lines_head_backward(struct pass *pass, const struct extent *e, struc
     const real *C = pass->stream[layer];
     const struct merged_head *w = merged_head_of(pass, layer, h);
     struct lines m = lines_of(pass, e, layer, h);
-    lines_inner_backward(pass, e, dout, w, &m, C);
-    if (e->rows <= OUTER_QUERIES)
-        outer_add(&w->outer_B, C + first, g->dU, e->rows, kernels);
+    bool outer = e->rows <= OUTER_QUERIES;
+    real *dU = outer ? outer_right(&w->outer_B, e->rows, kernels) : g->dU;
+    lines_inner_backward(dU, pass, e, dout, w, &m, C);
+    if (outer)
+        outer_add(&w->outer_B, C + first, dU, e->rows, kernels);
     else
-        kernels->lanes_lanes(written(w->dB, D), columns_of(C + first, D), rows_of(g->dU, D), D, D,
+        kernels->lanes_lanes(written(w->dB, D), columns_of(C + first, D), rows_of(dU, D), D, D,
                              e->rows, ADD);
     if (!input_gradient_wanted(pass, layer))
         return;
-    kernels->lanes_shared(written(pass->dstream + first, D), rows_of(g->dU, D), flipped(w->B),
-                          e->rows, D, D, ADD);
+    kernels->lanes_shared(written(pass->dstream + first, D), rows_of(dU, D), flipped(w->B), e->rows,
+                          D, D, ADD);
     kernels->lanes_lanes(written(pass->dstream, D), columns_of(g->dP, N), rows_of(m.U, D), N, D,
                          e->rows, ADD);
     kernels->lanes_shared(written(pass->dstream, D), rows_of(g->dV, channels), flipped(w->A), N, D,

@@ -18,6 +18,8 @@ struct outer {
 /* left [k][m], right [k][n] are copied, k <= OUTER_ROWS. */
 void outer_add(const struct outer *outer, const real *left, const real *right, int k,
                const struct kernels *kernels);
+/* Where the next k rows of `right` will lie: written there, they need no copy. */
+real *outer_right(const struct outer *outer, int k, const struct kernels *kernels);
 void outer_end(const struct outer *outer, const struct kernels *kernels);
 
 /* Matrices of one head and the sums of their gradient. */

@@ -87,6 +87,7 @@ static void choose_tail(struct pass *pass)
 
 void merged_choose(struct pass *pass)
 {
+    attention_extents(pass);
     for (int l = 0; l < pass->model->L; l++)
         pass->merged.layers[l].form = choose(pass, l);
     choose_tail(pass);

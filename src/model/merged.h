@@ -62,7 +62,8 @@ struct merged {
     real *dU, *dP, *dV, *dinput; /* [T][D], [T][N], [N][D], [T][D] */
 };
 
-/* Chooses the form of each layer: the fewest multiply-adds, forward and backward together. */
+/* Notes the extents, then chooses the form of each layer: the fewest multiply-adds, forward and
+ * backward together. */
 void merged_choose(struct pass *pass);
 
 /* Multiply-adds of a layer forward; of those that are counted both ways, a third. */

@@ -200,4 +200,5 @@ void pass_keep_all(struct pass *pass)
 {
     assert(pass->path == PASS_TOKENS);
     pass->keep_all = true;
+    attention_extents(pass);
 }

@@ -52,7 +52,8 @@ struct pass {
     const struct kernels *kernels;
     enum pass_path path;
     bool keep_all;
-    bool merged_only; /* what a group adds to gradients is all in `merged` */
+    struct extent extents[MODEL_LAYERS_MAX]; /* of the layers' attention */
+    bool merged_only;                        /* what a group adds to gradients is all in `merged` */
     const real *weights;
     real *gradient; /* [parameters] sums of the super-group */
     double *total;  /* [parameters] sums of the batch */
@@ -110,7 +111,11 @@ void readout_backward(struct pass *pass, const real *doutputs);
 
 void attention_forward(struct pass *pass, int layer);
 void attention_backward(struct pass *pass, int layer);
-struct extent attention_extent(const struct pass *pass, int layer);
+void attention_extents(struct pass *pass); /* notes them, from path and keep_all */
+static inline struct extent attention_extent(const struct pass *pass, int layer)
+{
+    return pass->extents[layer];
+}
 real *attention_output(const struct pass *pass, int layer); /* the stream that it writes */
 /* Whether anything wants the gradient of what the layer reads. */
 bool input_gradient_wanted(const struct pass *pass, int layer);

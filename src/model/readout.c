@@ -52,8 +52,8 @@ static void map_backward(struct pass *pass, const real *dy, ptrdiff_t at)
         kernels->reduce_sum(tensor_gradient(pass, -1, TENSOR_OUTPUT_BIAS), dy, NULL, O);
 }
 
-/* Zero where only the outputs are written: all tokens, or from the first output to the last when
- * backward ends with the layers that read nothing else. */
+/* Zero where only the outputs are written: all tokens, or those between the first output and the
+ * last when backward ends with the layers that read nothing else. */
 static void blank(struct pass *pass)
 {
     const struct model *model = pass->model;
@@ -61,6 +61,8 @@ static void blank(struct pass *pass)
     if (attention_ends_backward(pass)) {
         first = model->shape.first_token;
         rows = model_output_row(model, model->shape.output_tokens - 1) + 1 - first;
+        if (rows == model->shape.output_tokens)
+            return;
     }
     pass->kernels->fill(pass->dstream + (ptrdiff_t)first * model->D * LANES, 0, rows * model->D);
 }

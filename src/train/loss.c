@@ -31,10 +31,11 @@ void loss_gradient(real *doutputs, const real *outputs, const real *target, cons
         real share = (real)(weight(loss, i) / batch);
         for (int o = 0; o < loss->outputs; o++) {
             size_t at = ((size_t)i * (size_t)loss->outputs + (size_t)o) * LANES;
-            for (int b = 0; b < LANES; b++) {
-                real error = outputs[at + (size_t)b] - target[at + (size_t)b];
-                doutputs[at + (size_t)b] = b < lanes ? share * error : 0;
-            }
+            for (int b = 0; b < LANES; b++)
+                doutputs[at + (size_t)b] =
+                    share * (outputs[at + (size_t)b] - target[at + (size_t)b]);
+            for (int b = lanes; b < LANES; b++)
+                doutputs[at + (size_t)b] = 0;
         }
     }
 }

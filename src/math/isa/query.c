@@ -17,15 +17,15 @@ INLINE int block_of(int left, int full)
 /* U_j = sum over k of z_k B_kj, for n columns. */
 INLINE void map_block(real *U, const real *z, const real *B, const struct query *q, int n)
 {
-    const ptrdiff_t row = q->B.row, column = q->B.column;
+    const ptrdiff_t row = q->B.row;
     vec u[6], x = load(z);
     for (int j = 0; j < n; j++)
-        u[j] = x * B[j * column];
+        u[j] = x * B[j];
     for (int k = 1; k < q->D; k++) {
         B += row;
         x = load(z += LANES);
         for (int j = 0; j < n; j++)
-            u[j] = fma_vec(x, all(B[j * column]), u[j]);
+            u[j] = fma_vec(x, all(B[j]), u[j]);
     }
     for (int j = 0; j < n; j++)
         store(U + j * LANES, u[j]);
@@ -66,7 +66,7 @@ static void map(const struct query *q, int part)
     for (int i = 0, n; i < q->D; i += n) {
         n = block_of(q->D - i, 6);
         real *U = q->U + i * LANES + part;
-        const real *z = q->z + part, *B = q->B.at + i * q->B.column;
+        const real *z = q->z + part, *B = q->B.at + i;
         switch (n) {
 #define BLOCK_OF(n) map_block(U, z, B, q, n);
             UP_TO_6

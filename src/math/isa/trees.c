@@ -77,7 +77,10 @@ void KERNEL(trees)(real *trees, const real *sums, int count)
 void KERNEL(reduce_sum)(real *sum, const real *x, const real *z, int n)
 {
     real products[VL * LANES];
-    for (int i = 0; i < n; i += VL) {
+    int i = 0;
+    for (; !z && n - i >= VL; i += VL)
+        store(sum + i, load(sum + i) + trees_of(x + i * LANES));
+    for (; i < n; i += VL) {
         int rows = n - i < VL ? n - i : VL;
         if (z)
             KERNEL(multiply)(products, x + i * LANES, z + i * LANES, SET, rows);

@@ -4,6 +4,7 @@
 static const struct command commands[] = {
     {"run",     "SWEEP.yaml [key=value ...]",  "carry out a sweep, or what is left of it", cmd_run},
     {"resume",  "FILE.h5",                     "go on with a sweep; the file says all that is needed", cmd_resume},
+    {"retry",   "--failed FILE.h5",            "try failed runs again, and do what is left", cmd_retry},
     {"analyse", "FILE.h5 NAME ...",            "add analyses to finished runs, from the weights that they kept", cmd_analyse},
     {"merge",   "OUT.h5 IN.h5 ...",            "make one file of those of several shards", cmd_merge},
     {"verify",  "FILE.h5",                     "look at every checksum of a file; writes nothing", cmd_verify},

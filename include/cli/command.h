@@ -19,6 +19,8 @@ enum status cmd_run(int *code, const struct command *self, int argc, char **argv
                     struct error *err) MUST_CHECK;
 enum status cmd_resume(int *code, const struct command *self, int argc, char **argv,
                        struct error *err) MUST_CHECK;
+enum status cmd_retry(int *code, const struct command *self, int argc, char **argv,
+                      struct error *err) MUST_CHECK;
 enum status cmd_analyse(int *code, const struct command *self, int argc, char **argv,
                         struct error *err) MUST_CHECK;
 enum status cmd_merge(int *code, const struct command *self, int argc, char **argv,

@@ -90,6 +90,7 @@ static error_t take_switch(struct options *options, int key)
         {OPTION_SRUN,       offsetof(struct options, srun)},
         {OPTION_MARKDOWN,   offsetof(struct options, markdown)},
         {OPTION_RETIRE,     offsetof(struct options, retire)},
+        {OPTION_FAILED,     offsetof(struct options, failed)},
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)

@@ -26,6 +26,7 @@ enum option_key {
     OPTION_FILE,
     OPTION_TASKS,
     OPTION_RERUN,
+    OPTION_FAILED,
     OPTION_REQUEUE,
     OPTION_SRUN,
 };
@@ -37,6 +38,7 @@ struct options {
     struct plan_shard shard;   /* count 0: not given */
     double walltime;           /* seconds; 0: not given */
     bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun;
+    bool failed;  /* those that failed are meant */
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */
     int word_count;

@@ -76,6 +76,20 @@ class OneRun(program.Case):
                 self.assertEqual(self.refuse(command, "one.h5", common),
                                  f"one.h5: {len(shared)} runs begin with {common}; give more digits")
 
+    def started(self):
+        with h5py.File(self.folder / "one.h5", "r") as file:
+            return file["log/started"][:]
+
+    def test_failed_runs_are_tried_again(self):
+        before = self.started()
+        out = self.run_program("retry", "--failed", "one.h5", "--ranks", 2, code=1)
+        self.assertTrue(out.startswith("one.h5: 2 failed runs are tried again\n"), out)
+        self.assertEqual(list(self.started() > before), [False, False, True, True])
+        self.assertIn("attempt 1 on", self.run_program("log", "one.h5", self.runs[3]))
+        self.run_program("run", "one.yaml", "train.steps=60", "-o", "fine.h5", "--ranks", 1)
+        self.assertEqual(self.run_program("retry", "--failed", "fine.h5"),
+                         "fine.h5: no run has failed; nothing to do\n")
+
     def test_one_run_is_shown(self):
         self.assertEqual(self.states, ["done", "done", "timeout", "timeout"])
         self.look_at_the_log()

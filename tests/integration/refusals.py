@@ -46,6 +46,8 @@ CASES = [
     ("show", "mesasweep show: the result file is missing; usage: mesasweep show FILE.h5 RUN"),
     ("show a.h5", "mesasweep show: the name of a run is missing; usage: mesasweep show FILE.h5 RUN"),
     ("log a.h5 12 34", "mesasweep log: '34' is too much; usage: mesasweep log FILE.h5 RUN"),
+    ("retry --failed", "mesasweep retry: the result file is missing; usage: mesasweep retry --failed FILE.h5"),
+    ("retry a.h5", "mesasweep retry: say --failed; usage: mesasweep retry --failed FILE.h5"),
     ("keys all", "mesasweep keys: 'all' is too much; usage: mesasweep keys"),
     ("version 2", "mesasweep version: '2' is too much; usage: mesasweep version"),
 ]

@@ -5,15 +5,16 @@
 #include "json.h"
 #include "options.h"
 #include "rows.h"
+#include "selection.h"
 #include "show.h"
 
 static bool all_done(const struct reader *reader)
 {
     struct row_counts counts = rows_count(reader);
-    return counts.done == counts.runs && counts.diverged == 0;
+    return counts.done == counts.runs && counts.diverged + counts.retired == 0;
 }
 
-static void print_text(const struct reader *reader)
+static void print_text(const struct reader *reader, const struct selection *selection)
 {
     enum { COLUMNS = 128 };
     int columns[COLUMNS];
@@ -30,7 +31,8 @@ static void print_text(const struct reader *reader)
     if (states)
         cells_add(cells, "status");
     align[count] = 'l';
-    for (int64_t row = 0; row < reader_count(reader); row++) {
+    for (int64_t r = 0; r < selection->count; r++) {
+        int64_t row = selection->rows[r];
         for (int i = 0; i < count; i++) {
             char number[32];
             bool swept = reader_column(reader, columns[i])->origin == READ_SWEPT;
@@ -60,7 +62,7 @@ static void print_field(const char *text)
     putchar('"');
 }
 
-static void print_csv(const struct reader *reader)
+static void print_csv(const struct reader *reader, const struct selection *selection)
 {
     fputs("run,status", stdout);
     for (int column = 0; column < reader_columns(reader); column++) {
@@ -68,7 +70,8 @@ static void print_csv(const struct reader *reader)
         print_field(reader_column(reader, column)->name);
     }
     putchar('\n');
-    for (int64_t row = 0; row < reader_count(reader); row++) {
+    for (int64_t r = 0; r < selection->count; r++) {
+        int64_t row = selection->rows[r];
         char identity[17];
         rows_identity(identity, reader, row);
         printf("%s,%s", identity, row_status_name(reader_status(reader, row)));
@@ -86,12 +89,13 @@ static void print_csv(const struct reader *reader)
     }
 }
 
-static void print_json(const struct reader *reader)
+static void print_json(const struct reader *reader, const struct selection *selection)
 {
-    for (int64_t row = 0; row < reader_count(reader); row++) {
+    for (int64_t r = 0; r < selection->count; r++) {
+        int64_t row = selection->rows[r];
         char identity[17];
         rows_identity(identity, reader, row);
-        printf("%s{\"run\": \"%s\", \"status\": \"%s\"", row ? ",\n " : "[", identity,
+        printf("%s{\"run\": \"%s\", \"status\": \"%s\"", r ? ",\n " : "[", identity,
                row_status_name(reader_status(reader, row)));
         for (int column = 0; column < reader_columns(reader); column++) {
             fputs(", ", stdout);
@@ -104,13 +108,34 @@ static void print_json(const struct reader *reader)
         }
         putchar('}');
     }
-    printf("%s]\n", reader_count(reader) ? "" : "[");
+    printf("%s]\n", selection->count ? "" : "[");
+}
+
+static enum status print(const struct reader *reader, const struct command *command,
+                         const struct options *options, struct error *err)
+{
+    struct selection selection;
+    enum status st = selection_make(&selection, reader, command, options, err);
+    if (st != OK)
+        return st;
+    if (options->json)
+        print_json(reader, &selection);
+    else if (options->csv)
+        print_csv(reader, &selection);
+    else
+        print_text(reader, &selection);
+    free(selection.rows);
+    return OK;
 }
 
 enum status cmd_table(int *code, const struct command *self, int argc, char **argv,
                       struct error *err)
 {
     static const struct argp_option rows[] = {
+        {"where", OPTION_WHERE, "KEY=VALUE", 0,
+         "Only runs that have this value; several --where must all hold; also of status", 0},
+        {"sort", OPTION_SORT, "COLUMN[:desc]", 0, "From the least up, or from the greatest down",
+         0},
         {"csv", OPTION_CSV, NULL, 0, "Comma-separated, full precision, with what the log holds", 0},
         {"json", OPTION_JSON, NULL, 0, "The same as one JSON list, an object for each run", 0},
         {0},
@@ -129,13 +154,8 @@ enum status cmd_table(int *code, const struct command *self, int argc, char **ar
     st = reader_open(&reader, options.words[0], err);
     if (st != OK)
         return st;
-    if (options.json)
-        print_json(reader);
-    else if (options.csv)
-        print_csv(reader);
-    else
-        print_text(reader);
+    st = print(reader, self, &options, err);
     reader_close(reader);
     *code = 0;
-    return OK;
+    return st;
 }

@@ -72,6 +72,15 @@ static error_t take_name(const char **name, struct parse *parse, const char *opt
     return 0;
 }
 
+static error_t take_where(struct parse *parse, const char *text)
+{
+    struct options *options = parse->options;
+    if (options->where_count == WHERE_MAX)
+        return refuse(parse, "--where", "there are more than 32 of them");
+    options->where[options->where_count++] = text;
+    return 0;
+}
+
 static error_t take_switch(struct options *options, int key)
 {
     /* clang-format off */
@@ -111,6 +120,11 @@ static error_t take(int key, char *text, struct argp_state *state)
         return take_name(&options->output, parse, "--output", text);
     case OPTION_FILE:
         return take_name(&options->file, parse, "--file", text);
+    case OPTION_WHERE:
+        return take_where(parse, text);
+    case OPTION_SORT:
+        options->sort = text;
+        return 0;
     case OPTION_SHARD:
         return take_shard(parse, text);
     case OPTION_RANKS:

@@ -27,16 +27,22 @@ enum option_key {
     OPTION_TASKS,
     OPTION_RERUN,
     OPTION_FAILED,
+    OPTION_WHERE,
+    OPTION_SORT,
     OPTION_REQUEUE,
     OPTION_SRUN,
 };
 
+enum { WHERE_MAX = 32 };
+
 struct options {
     const char *output, *file; /* NULL: not given */
-    int ranks;                 /* or Slurm's tasks; 0: not given */
-    int rerun;                 /* runs to carry out once more; 0: not given */
-    struct plan_shard shard;   /* count 0: not given */
-    double walltime;           /* seconds; 0: not given */
+    const char *sort, *where[WHERE_MAX];
+    int where_count;
+    int ranks;               /* or Slurm's tasks; 0: not given */
+    int rerun;               /* runs to carry out once more; 0: not given */
+    struct plan_shard shard; /* count 0: not given */
+    double walltime;         /* seconds; 0: not given */
     bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun;
     bool failed;  /* those that failed are meant */
     bool help;    /* the help was printed: nothing else is to be done */

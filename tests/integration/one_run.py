@@ -80,6 +80,31 @@ class OneRun(program.Case):
         with h5py.File(self.folder / "one.h5", "r") as file:
             return file["log/started"][:]
 
+    def listed(self, *arguments):
+        return [line.split(",")[0] for line in
+                self.run_program("table", "one.h5", "--csv", *arguments).splitlines()[1:]]
+
+    def test_rows_are_chosen_and_sorted(self):
+        runs = list(self.runs)
+        with h5py.File(self.folder / "one.h5", "r") as file:
+            ratios = file["results/gd_ratio"][:2]
+        self.assertEqual(self.listed("--where", "train.steps=60"), runs[:2])
+        self.assertEqual(self.listed("--where=steps=60", "--where=seed=1"), [runs[1]])
+        self.assertEqual(self.listed("--where", "status=timeout"), runs[2:])
+        self.assertEqual(self.listed("--where", "seed=7"), [])
+        up = runs[:2] if ratios[0] < ratios[1] else runs[1::-1]
+        self.assertEqual(self.listed("--sort", "gd_ratio"), up + runs[2:])
+        self.assertEqual(self.listed("--sort", "gd_ratio:desc"), up[::-1] + runs[2:])
+        self.assertEqual(self.listed("--sort", "status:desc"), runs[2:] + runs[:2])
+        self.assertEqual(self.listed("--sort", "seed:desc"), [runs[1], runs[3], runs[0], runs[2]])
+        self.assertEqual(self.run_program("table", "one.h5", "--json", "--where=seed=7"), "[]\n")
+        for option, message in {
+                "--where=seed": "--where: takes KEY=VALUE, as model.depth=2",
+                "--where=seed=one": "--where: 'one' is no number, seed has numbers",
+                "--where=sede=1": "--where: 'sede' is no column; 'mesasweep table --csv' shows them all",
+                "--sort=gd": "--sort: 'gd' is no column; 'mesasweep table --csv' shows them all"}.items():
+            self.assertEqual(self.refuse("table", "one.h5", option), "mesasweep table: " + message)
+
     def test_failed_runs_are_tried_again(self):
         before = self.started()
         out = self.run_program("retry", "--failed", "one.h5", "--ranks", 2, code=1)

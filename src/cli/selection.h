@@ -1,0 +1,20 @@
+/* selection.h - which rows of a result file are shown, and in which order. */
+#ifndef CLI_SELECTION_H
+#define CLI_SELECTION_H
+
+#include "options.h"
+#include "store/store.h"
+
+struct selection {
+    int64_t *rows; /* [count]; owned, free it */
+    int64_t count;
+};
+
+/* The rows that fulfil every --where KEY=VALUE, in the order of --sort COLUMN[:desc] or, without
+ * it, of the file; rows that have no value there come last. A column is called by its name, by its
+ * short header, or `status`. ERR_USAGE for one that the file does not have. */
+enum status selection_make(struct selection *selection, const struct reader *reader,
+                           const struct command *command, const struct options *options,
+                           struct error *err) MUST_CHECK;
+
+#endif

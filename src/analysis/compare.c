@@ -65,7 +65,7 @@ void likeness_add(struct likeness *sums, const struct response *response, const 
         add_task(sums, response, prediction, sensitivity, b);
 }
 
-static double mean(const double *x, int n)
+double losses_mean(const double *x, int n)
 {
     double sum = 0;
     for (int i = 0; i < n; i++)
@@ -77,7 +77,7 @@ static double mean(const double *x, int n)
  */
 static double ratio_error(const double *a, const double *b, int n)
 {
-    double below = mean(b, n), ratio = mean(a, n) / below, squares = 0;
+    double below = losses_mean(b, n), ratio = losses_mean(a, n) / below, squares = 0;
     for (int i = 0; i < n; i++) {
         double rest = (a[i] - ratio * b[i]) / below;
         squares += rest * rest;
@@ -88,8 +88,8 @@ static double ratio_error(const double *a, const double *b, int n)
 struct comparison losses_compare(double *model, double *reference, int n)
 {
     const double normal_quantile = 1.959963984540054; /* of .975 */
-    struct comparison c = {.loss = mean(reference, n)};
-    c.ratio = mean(model, n) / c.loss;
+    struct comparison c = {.loss = losses_mean(reference, n)};
+    c.ratio = losses_mean(model, n) / c.loss;
     c.ci95 = normal_quantile * ratio_error(model, reference, n);
     c.reference = loss_statistics(reference, n);
     c.trimmed = loss_statistics(model, n).trimmed / c.reference.trimmed;

@@ -32,6 +32,9 @@ struct likeness {
 void likeness_add(struct likeness *sums, const struct response *response, const double *prediction,
                   const double *sensitivity, int lanes);
 
+/* Mean of losses[n], summed in their order. */
+double losses_mean(const double *losses, int n);
+
 /* Losses of the same tasks. ratio: of the means, model over reference; trimmed: of the means
  * without the worst .1 % of each. */
 struct comparison {

@@ -18,6 +18,7 @@ static const struct analysis *const analyses[] = {
     &analysis_sparsity,
     &analysis_softmax_heads,
     &analysis_layer_losses,
+    &analysis_training_alignment,
 };
 /* clang-format on */
 

@@ -101,13 +101,22 @@ static inline void bench_open(struct bench *bench, const struct bench_setting *s
                                            .evaluation = setting->evaluation};
 }
 
+/* The weights at hand are its only snapshot, as well. */
+static inline void bench_snapshot(struct bench *bench)
+{
+    static const int64_t step = 7;
+    bench->input.snapshots = 1;
+    bench->input.snapshot_steps = &step;
+    bench->input.snapshot_weights = bench->weights;
+}
+
 /* Measures with what is known before a run, executes, and holds the analysis to its contract: one
  * put a column, with the lengths of its axes. */
 static inline void bench_execute(struct bench *bench, const char *name)
 {
     struct error err = {""};
     struct analysis_input early = bench->input;
-    early.weights = NULL;
+    early.weights = early.snapshot_weights = NULL;
     early.kernels = NULL;
     bench->analysis = bench_find(name);
     memset(bench->puts, 0, sizeof bench->puts);
@@ -128,8 +137,9 @@ static inline void bench_execute(struct bench *bench, const char *name)
         for (int k = 0; k < COLUMN_AXES; k++) {
             enum column_axis axis = bench->analysis->columns[i].axes[k];
             assert_int_equal(bench->shape[i][k],
-                             axis == AXIS_NONE
-                                 ? 1
+                             axis == AXIS_NONE ? 1
+                             : axis == AXIS_SNAPSHOT
+                                 ? bench->input.snapshots
                                  : analysis_axis_length(axis, &bench->task, &bench->model.config));
         }
     }

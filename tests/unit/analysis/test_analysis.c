@@ -108,10 +108,12 @@ static void bits_do_not_depend_on_the_instruction_set(void **state)
             executed[a] = true;
             bench_open(&first, &setting, kernels_at(0));
             model_draw(first.weights, &first.model, 5);
+            bench_snapshot(&first);
             bench_execute(&first, analysis_at(a)->name);
             for (int isa = 1; kernels_at(isa); isa++) {
                 bench_open(&other, &setting, kernels_at(isa));
                 model_draw(other.weights, &other.model, 5);
+                bench_snapshot(&other);
                 bench_execute(&other, analysis_at(a)->name);
                 for (int c = 0; c < analysis_at(a)->column_count; c++)
                     if (analysis_at(a)->columns[c].level == LEVEL_BITS)

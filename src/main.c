@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"status",  "FILE.h5",                     "how far a sweep is, what failed and why", cmd_status},
     {"table",   "FILE.h5",                     "one row a run: what was varied and what came out", cmd_table},
     {"show",    "FILE.h5 RUN",                 "one run in full: configuration, curves, results, tensors", cmd_show},
+    {"best",    "FILE.h5",                     "the finished run with the least test_loss, or of another column, in full", cmd_best},
     {"log",     "FILE.h5 RUN",                 "what the last failed attempt of a run said", cmd_log},
     {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},
     {"bench",   "[ROW ...]",                   "how fast the engine trains on this core", cmd_bench},

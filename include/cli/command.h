@@ -37,6 +37,8 @@ enum status cmd_table(int *code, const struct command *self, int argc, char **ar
                       struct error *err) MUST_CHECK;
 enum status cmd_show(int *code, const struct command *self, int argc, char **argv,
                      struct error *err) MUST_CHECK;
+enum status cmd_best(int *code, const struct command *self, int argc, char **argv,
+                     struct error *err) MUST_CHECK;
 enum status cmd_log(int *code, const struct command *self, int argc, char **argv,
                     struct error *err) MUST_CHECK;
 enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,

@@ -132,8 +132,7 @@ enum status cmd_table(int *code, const struct command *self, int argc, char **ar
                       struct error *err)
 {
     static const struct argp_option rows[] = {
-        {"where", OPTION_WHERE, "KEY=VALUE", 0,
-         "Only runs that have this value; several --where must all hold; also of status", 0},
+        OPTION_WHERE_ROW,
         {"sort", OPTION_SORT, "COLUMN[:desc]", 0, "From the least up, or from the greatest down",
          0},
         {"csv", OPTION_CSV, NULL, 0, "Comma-separated, full precision, with what the log holds", 0},

@@ -117,6 +117,7 @@ static enum status sort(struct selection *selection, const struct reader *reader
     if (st == OK)
         qsort_r(selection->rows, (size_t)selection->count, sizeof *selection->rows, compare,
                 &order);
+    selection->sorted_by = order.column;
     return st;
 }
 
@@ -124,7 +125,6 @@ enum status selection_make(struct selection *selection, const struct reader *rea
                            const struct command *command, const struct options *options,
                            struct error *err)
 {
-    const char *option = "--where";
     enum status st = OK;
     selection->count = reader_count(reader);
     selection->rows = malloc(((size_t)selection->count + 1) * sizeof *selection->rows);
@@ -133,12 +133,13 @@ enum status selection_make(struct selection *selection, const struct reader *rea
         selection->rows[row] = row;
     for (int i = 0; i < options->where_count && st == OK; i++)
         st = keep_where(selection, reader, options->where[i], err);
-    if (st == OK && options->sort) {
-        option = "--sort";
+    if (st != OK)
+        error_in(err, st, "--where");
+    selection->sorted_by = STATUS;
+    if (st == OK && options->sort)
         st = sort(selection, reader, options->sort, err);
-    }
     if (st == OK)
         return OK;
     free(selection->rows);
-    return error_in(err, st, "mesasweep %s: %s", command->name, option);
+    return error_in(err, st, "mesasweep %s", command->name);
 }

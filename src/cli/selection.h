@@ -8,7 +8,13 @@
 struct selection {
     int64_t *rows; /* [count]; owned, free it */
     int64_t count;
+    int sorted_by; /* column of the reader; -1: none, or the status */
 };
+
+/* clang-format off */
+#define OPTION_WHERE_ROW                                                                           \
+    {"where", OPTION_WHERE, "KEY=VALUE", 0, "Only runs that have this value; several --where must all hold; also of status", 0}
+/* clang-format on */
 
 /* The rows that fulfil every --where KEY=VALUE, in the order of --sort COLUMN[:desc] or, without
  * it, of the file; rows that have no value there come last. A column is called by its name, by its

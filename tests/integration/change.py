@@ -69,6 +69,8 @@ class Change(program.Case):
                               "tiny.h5: all 6 runs are done; nothing to do\n")
         status = self.status("tiny.h5")
         self.assertEqual((status["runs"], status["done"], status["retired"]), (6, 6, 3))
+        marks = [line.split()[-1] for line in self.run_program("table", "tiny.h5").splitlines()]
+        self.assertEqual(marks, ["status"] + 6 * ["done"] + 3 * ["retired"])
         self.assertEqual(self.run_program("resume", "tiny.h5"), "tiny.h5: all 6 runs are done; nothing to do\n")
         out = self.run_sweep(program.TINY)
         self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 0 new, 0 retired\n", out)

@@ -102,8 +102,23 @@ class OneRun(program.Case):
                 "--where=seed": "--where: takes KEY=VALUE, as model.depth=2",
                 "--where=seed=one": "--where: 'one' is no number, seed has numbers",
                 "--where=sede=1": "--where: 'sede' is no column; 'mesasweep table --csv' shows them all",
-                "--sort=gd": "--sort: 'gd' is no column; 'mesasweep table --csv' shows them all"}.items():
+                "--sort=gd": "'gd' is no column; 'mesasweep table --csv' shows them all"}.items():
             self.assertEqual(self.refuse("table", "one.h5", option), "mesasweep table: " + message)
+
+    def test_the_best_run_is_the_least_or_the_greatest(self):
+        with h5py.File(self.folder / "one.h5", "r") as file:
+            losses, ratios = file["results/test_loss"][:2, -1], file["results/gd_ratio"][:2]
+        least, greatest = self.runs[losses.argmin()], self.runs[ratios.argmax()]
+        self.assertEqual(self.run_program("best", "one.h5"), self.run_program("show", "one.h5", least))
+        self.assertEqual(self.run_program("best", "one.h5", "--by=gd_ratio:desc"),
+                         self.run_program("show", "one.h5", greatest))
+        self.assertIn(f"run {self.runs[1]} of one", self.run_program("best", "one.h5", "--where=seed=1"))
+        self.assertEqual(self.refuse("best", "one.h5", "--where=seed=7"),
+                         "one.h5: no finished run of these has a value of test_loss")
+        self.assertEqual(self.refuse("best", "one.h5", "--by=status"),
+                         "mesasweep best: --by: takes a column of numbers")
+        self.assertEqual(self.refuse("best", "one.h5", "--by=gd"),
+                         "mesasweep best: 'gd' is no column; 'mesasweep table --csv' shows them all")
 
     def test_failed_runs_are_tried_again(self):
         before = self.started()

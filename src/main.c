@@ -16,7 +16,7 @@ static const struct command commands[] = {
     {"best",    "FILE.h5",                     "the finished run with the least test_loss, or of another column, in full", cmd_best},
     {"log",     "FILE.h5 RUN",                 "what the last failed attempt of a run said", cmd_log},
     {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},
-    {"bench",   "[ROW ...]",                   "how fast the engine trains on this core", cmd_bench},
+    {"bench",   "[ROW ...]",                   "how fast the engine trains on this core, or runs are handed out", cmd_bench},
     {"version", "",                            "version, commit, compiler, instruction set", cmd_version},
 };
 /* clang-format on */

@@ -5,14 +5,22 @@
 
 #include "store/store.h"
 
+/* Of a whole job, as rank 0 sees it. */
+struct cluster_measure {
+    double seconds; /* from the file opened to all rows on disk; 0: not known */
+    double memory;  /* resident bytes of rank 0 when all runs are taken up */
+};
+
 struct cluster_options {
     const char *file;   /* FILE.h5; exists, matches the plan */
     int ranks;          /* --ranks of the launcher; 0: as many as the allocation or machine has */
     int terminal_width; /* 0: no terminal, a line every 30 s instead of a bar. The launcher tells
                            its ranks, which see no terminal, through MESASWEEP_TERMINAL */
     bool break_lock;
-    bool analyse_only; /* runs that are not done are left alone */
-    double walltime;   /* seconds from now until the job ends; 0: unknown */
+    bool analyse_only;               /* runs that are not done are left alone */
+    double walltime;                 /* seconds from now until the job ends; 0: unknown */
+    int bundle;                      /* most runs in one bundle; 0: as the scheduler thinks */
+    struct cluster_measure *measure; /* written by rank 0 unless NULL */
 };
 
 /* How this process was started, by the environment. */

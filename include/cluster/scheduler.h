@@ -32,6 +32,7 @@ struct scheduler;
 struct scheduler_options {
     int64_t runs; /* numbers 0..runs-1; those never added are as if they were not there */
     int ranks;
+    int bundle;     /* most runs in one bundle; 0: SCHEDULER_BUNDLE_RUNS */
     double end;     /* time when the job ends; 0: unknown. Times are seconds on one clock */
     double reserve; /* seconds before `end` in which no run may still be at work */
     double saved;   /* a run that is stopped after this many seconds keeps what it did, so it may

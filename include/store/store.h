@@ -134,11 +134,11 @@ enum status store_start(struct store *store, int64_t run, const struct row_log *
 enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
                            float test_loss, struct error *err) MUST_CHECK;
 
-/* The record of a run that ended as `status`: written now; checksum and status follow after the
- * next good sync. The record is copied when needed, the caller's memory is free on return. What
- * the record does not have becomes NaN; (NULL, 0) is a record of nothing. ROW_STOPPED leaves the
- * row's columns as they are. ERR_FILE: the record is malformed, nothing was written; commit the run
- * as failed instead. */
+/* The record of a run that ended as `status`: written by the next turn, together with neighbours;
+ * checksum and status follow after the next good sync. The record is copied when needed, the
+ * caller's memory is free on return. What the record does not have becomes NaN; (NULL, 0) is a
+ * record of nothing. ROW_STOPPED leaves the row's columns as they are. ERR_FILE: the record is
+ * malformed, nothing was written; commit the run as failed instead. */
 enum status store_commit(struct store *store, int64_t run, enum row_status status,
                          const unsigned char *record, size_t bytes, const struct row_log *log,
                          struct error *err) MUST_CHECK;

@@ -71,8 +71,15 @@ uint64_t plan_identity_of(const struct run_config *config);
 int plan_canonical(const struct run_config *config, char *text, size_t size);
 
 /* All keys that are not at their default, science and execution, one "key=value" a line, sorted:
- * what a RUN message carries; plan_config_from reads it back. */
+ * what a RUN message carries; plan_config_from reads it back. A printer gives the same text; it
+ * remembers the lines of the last configuration, so of a neighbour in a grid only those that differ
+ * are made anew. */
 int plan_config_text(const struct run_config *config, char *text, size_t size);
+struct plan_printer;
+enum status plan_printer_create(struct plan_printer **printer, struct error *err) MUST_CHECK;
+void plan_printer_destroy(struct plan_printer *printer);
+int plan_printer_text(struct plan_printer *printer, const struct run_config *config, char *text,
+                      size_t size);
 enum status plan_config_from(struct run_config *config, const char *text,
                              struct error *err) MUST_CHECK;
 

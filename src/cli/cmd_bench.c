@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cluster/cluster.h"
+#include "dispatch_bench.h"
 #include "engine_bench.h"
 #include "json.h"
 #include "options.h"
@@ -97,22 +99,57 @@ static enum status measure_all(const struct options *options, struct error *err)
     return st;
 }
 
+static enum status measure_dispatch(const struct options *options, struct error *err)
+{
+    struct dispatch_result result;
+    if (options->word_count > 0 || options->list)
+        return error_set(err, ERR_USAGE, "mesasweep bench: --dispatch takes no rows, nor --list");
+    enum status st = dispatch_measure(&result, options->ranks, err);
+    if (st != OK)
+        return st;
+    const struct {
+        const char *name, *about;
+        double value;
+    } figures[] = {
+        {"runs_per_s", "runs/s into a file in memory", result.runs_per_s},
+        {"runs_per_s_synced", "runs/s into a file in this folder", result.runs_per_s_synced},
+        {"runs_per_s_unbundled", "runs/s with a child for each run", result.runs_per_s_unbundled},
+        {"coordinator_mb", "MB, coordinator of 100,000 runs", result.coordinator_mb},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        if (options->json) {
+            printf("%s\"%s\": ", i ? ", " : "{", figures[i].name);
+            json_number(stdout, figures[i].value);
+        } else {
+            printf("%10.4g  %s\n", figures[i].value, figures[i].about);
+        }
+    }
+    printf("%s", options->json ? "}\n" : "");
+    return OK;
+}
+
 enum status cmd_bench(int *code, const struct command *self, int argc, char **argv,
                       struct error *err)
 {
     static const struct argp_option rows[] = {
-        {"json", OPTION_JSON, NULL, 0, "A list of objects, one a row", 0},
+        {"json", OPTION_JSON, NULL, 0, "A list of objects, one a row; of --dispatch one object", 0},
         {"list", OPTION_LIST, NULL, 0, "Name the rows, measure nothing", 0},
+        {"dispatch", OPTION_DISPATCH, NULL, 0, "Empty runs through ranks, children and a file", 0},
+        {"ranks", OPTION_RANKS, "N", 0, "With --dispatch: N ranks; default: one for each core", 0},
         {0},
     };
     struct options options;
     enum status st = options_parse(&options, self, rows, NULL, argc, argv, err);
     if (st != OK || options.help)
         return st;
+    *code = 0;
+    if (options.dispatch && launch_kind() == LAUNCH_RANK)
+        return dispatch_rank(code, options.words, options.word_count, err);
+    if (options.dispatch)
+        return measure_dispatch(&options, err);
     for (int i = 0; i < options.word_count; i++)
         if (!bench_find(options.words[i]))
             return error_set(err, ERR_USAGE, "mesasweep bench: %s: no such row; see --list",
                              options.words[i]);
-    *code = 0;
     return measure_all(&options, err);
 }

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "options.h"
@@ -157,11 +159,53 @@ static void print_json(const struct reader *reader, const char *file)
     fputs("]}\n", stdout);
 }
 
+/* "12 of 30 runs done, 1 failed, 2 running, 15 pending": a look for a file or a pipe. */
+static void print_line(const struct row_counts *counts)
+{
+    printf("%" PRId64 " of %" PRId64 " runs done, %" PRId64 " failed, %" PRId64 " running, %" PRId64
+           " pending\n",
+           counts->done, counts->runs, counts->failed, counts->running, counts->pending);
+}
+
+static void nap(double seconds)
+{
+    struct timespec time = {(time_t)seconds, (long)(fmod(seconds, 1) * 1e9)};
+    nanosleep(&time, NULL);
+}
+
+/* One look at the file as it is now. *over: nothing waits in it and nothing is at work, or it was
+ * to be the only look. */
+static enum status look(bool *over, const struct options *options, struct error *err)
+{
+    static const char redraw[] = "\033[H\033[J"; /* from the upper left corner on, all anew */
+    const char *file = options->words[0];
+    struct reader *reader;
+    enum status st = reader_open(&reader, file, err);
+    if (st != OK)
+        return st;
+    struct row_counts counts = rows_count(reader);
+    bool watching = options->watch > 0, terminal = isatty(STDOUT_FILENO);
+    if (options->json) {
+        print_json(reader, file);
+    } else if (watching && !terminal) {
+        print_line(&counts);
+    } else {
+        fputs(watching ? redraw : "", stdout);
+        print_text(reader, file);
+    }
+    fflush(stdout);
+    *over = !watching || counts.running + counts.pending == 0;
+    reader_close(reader);
+    return OK;
+}
+
 enum status cmd_status(int *code, const struct command *self, int argc, char **argv,
                        struct error *err)
 {
     static const struct argp_option rows[] = {
-        {"json", OPTION_JSON, NULL, 0, "One JSON object", 0},
+        {"json", OPTION_JSON, NULL, 0, "One JSON object; of --watch one a look", 0},
+        {"watch", OPTION_WATCH, "SECONDS", OPTION_ARG_OPTIONAL,
+         "Look again and again (default: every 2 s) until all runs have ended, or Ctrl-C", 0},
         {0},
     };
     struct options options;
@@ -171,15 +215,12 @@ enum status cmd_status(int *code, const struct command *self, int argc, char **a
     st = options_words(&options, self, 1, 1, "the result file", err);
     if (st != OK)
         return st;
-    struct reader *reader;
-    st = reader_open(&reader, options.words[0], err);
-    if (st != OK)
-        return st;
-    if (options.json)
-        print_json(reader, options.words[0]);
-    else
-        print_text(reader, options.words[0]);
-    reader_close(reader);
     *code = 0;
-    return OK;
+    bool over = options.watch == 0;
+    do {
+        st = look(&over, &options, err);
+        if (!over && st == OK)
+            nap(options.watch);
+    } while (!over && st == OK);
+    return st;
 }

@@ -22,6 +22,10 @@ struct parse {
 
 enum { COUNT_MAX = 1000000 };
 
+#define WATCH_DEFAULT 2.0 /* seconds */
+#define WATCH_LEAST 0.1
+#define WATCH_MOST 86400.0
+
 static const struct argp_option help_row = {"help", OPTION_HELP, NULL, 0, "Print this", -1};
 
 static error_t refuse(struct parse *parse, const char *option, const char *problem)
@@ -48,6 +52,16 @@ static error_t take_walltime(struct parse *parse, const char *text)
     if (parse->options->walltime > 0)
         return 0;
     return refuse(parse, "--walltime", "takes minutes, M:S, H:M:S or D-H:M:S, as Slurm does");
+}
+
+static error_t take_watch(struct parse *parse, const char *text)
+{
+    char *end = NULL;
+    parse->options->watch = text ? strtod(text, &end) : WATCH_DEFAULT;
+    if (!text || (isdigit((unsigned char)text[0]) && !*end &&
+                  parse->options->watch >= WATCH_LEAST && parse->options->watch <= WATCH_MOST))
+        return 0;
+    return refuse(parse, "--watch", "takes seconds between two looks, 0.1 to 86400");
 }
 
 static error_t take_shard(struct parse *parse, const char *text)
@@ -97,6 +111,7 @@ static error_t take_switch(struct options *options, int key)
         {OPTION_LIST,       offsetof(struct options, list)},
         {OPTION_REQUEUE,    offsetof(struct options, requeue)},
         {OPTION_SRUN,       offsetof(struct options, srun)},
+        {OPTION_DISPATCH,   offsetof(struct options, dispatch)},
         {OPTION_MARKDOWN,   offsetof(struct options, markdown)},
         {OPTION_RETIRE,     offsetof(struct options, retire)},
         {OPTION_FAILED,     offsetof(struct options, failed)},
@@ -127,6 +142,8 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_SHARD:
         return take_shard(parse, text);
+    case OPTION_WATCH:
+        return take_watch(parse, text);
     case OPTION_RANKS:
         return take_count(&options->ranks, parse, "--ranks", text);
     case OPTION_TASKS:

@@ -31,6 +31,8 @@ enum option_key {
     OPTION_SORT,
     OPTION_REQUEUE,
     OPTION_SRUN,
+    OPTION_DISPATCH,
+    OPTION_WATCH,
 };
 
 enum { WHERE_MAX = 32 };
@@ -43,7 +45,8 @@ struct options {
     int rerun;               /* runs to carry out once more; 0: not given */
     struct plan_shard shard; /* count 0: not given */
     double walltime;         /* seconds; 0: not given */
-    bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun;
+    double watch;            /* seconds between two looks; 0: not given */
+    bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun, dispatch;
     bool failed;  /* those that failed are meant */
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */

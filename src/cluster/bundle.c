@@ -27,6 +27,8 @@ enum status bundle_begin(struct bundle *b, const char *folder, struct error *err
     struct message_run head = {.folder = (int32_t)length};
     b->used = 0;
     enum status st = make_room(b, whole, err);
+    if (st == OK && !b->printer)
+        st = plan_printer_create(&b->printer, err);
     if (st != OK)
         return st;
     memset(b->data, 0, whole);
@@ -65,7 +67,7 @@ static enum status add_text(struct bundle *b, int32_t *text, const struct run_co
                             int64_t run, struct error *err)
 {
     char *at = (char *)(b->data + b->used);
-    int length = plan_config_text(config, at, TEXT_MOST);
+    int length = plan_printer_text(b->printer, config, at, TEXT_MOST);
     if (length < 0 || length >= TEXT_MOST)
         return error_set(err, ERR_CONFIG, "the configuration of run %lld is longer than %d bytes",
                          (long long)run, TEXT_MOST);
@@ -130,5 +132,6 @@ enum status bundle_add(struct bundle *b, const struct bundle_order *order, bool 
 void bundle_dispose(struct bundle *b)
 {
     free(b->data);
+    plan_printer_destroy(b->printer);
     *b = (struct bundle){0};
 }

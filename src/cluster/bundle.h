@@ -10,6 +10,7 @@ struct bundle {
     unsigned char *data; /* a struct message_run with its items; owned */
     size_t used, size;
     struct sizes sizes;
+    struct plan_printer *printer; /* owned */
 };
 
 /* Empties it for runs whose checkpoints lie in `folder`. */

@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "checkpoint.h"
@@ -88,6 +90,18 @@ static enum status add_runs(struct coordinator *c, struct error *err)
     return OK;
 }
 
+/* Bytes; 0: not known. */
+static double resident_memory(void)
+{
+    unsigned long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file && fscanf(file, "%lu %lu", &all, &resident) != 2)
+        resident = 0;
+    if (file)
+        fclose(file);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
 enum status coordinator_open(struct coordinator *c, const struct plan *plan, struct error *err)
 {
     const struct cluster_options *o = c->options.cluster;
@@ -99,7 +113,8 @@ enum status coordinator_open(struct coordinator *c, const struct plan *plan, str
         return st;
     c->plan = plan;
     c->started = clock_monotonic();
-    struct scheduler_options options = {.runs = plan_count(plan), .ranks = c->options.ranks};
+    struct scheduler_options options = {
+        .runs = plan_count(plan), .ranks = c->options.ranks, .bundle = o->bundle};
     if (o->walltime > 0) {
         options.end = c->started + o->walltime;
         options.reserve = reserve(o->walltime);
@@ -109,7 +124,10 @@ enum status coordinator_open(struct coordinator *c, const struct plan *plan, str
     if (st != OK)
         return st;
     progress_init(&c->progress, o->terminal_width);
-    return add_runs(c, err);
+    st = add_runs(c, err);
+    if (o->measure)
+        o->measure->memory = resident_memory();
+    return st;
 }
 
 /* ---- what there is to tell */
@@ -198,6 +216,8 @@ static enum status end_sweep(struct coordinator *c, struct error *err)
     enum status st = store_drain(c->store, err);
     if (st != OK)
         return st;
+    if (c->options.cluster->measure)
+        c->options.cluster->measure->seconds = clock_monotonic() - c->started;
     checkpoints_remove(&c->checkpoints, INFINITY);
     progress_end(&c->progress, &state);
     int64_t over = state.kept + state.done + state.failed;

@@ -162,7 +162,7 @@ static int fill_bundle(struct scheduler *s, int r)
 {
     double target = fmin(SCHEDULER_BUNDLE, s->pool.seconds / s->options.ranks / 4);
     double sum = 0;
-    int count = 0, most = SCHEDULER_BUNDLE_RUNS;
+    int count = 0, most = s->options.bundle ? s->options.bundle : SCHEDULER_BUNDLE_RUNS;
     target = fmax(target, LATENCY);
     while (count < most && sum < target) {
         int32_t run = pool_take(&s->pool, time_left(s, &s->ranks[r]));

@@ -67,14 +67,21 @@ enum row_status writer_status(const struct store *store, int64_t run)
     return (enum row_status)(store->status[run] & ~QUEUED);
 }
 
+void writer_state(unsigned char letters[STATE_LETTERS], enum row_status status)
+{
+    const char *name = row_status_name(status);
+    memset(letters, 0, STATE_LETTERS);
+    memcpy(letters, name, strlen(name));
+}
+
 /* The column `status` is what counts: what belongs to it is there before, its copies come after. */
 int writer_put_status(const struct store *store, int64_t run, enum row_status status,
                       const struct proof *proof, const double *figures)
 {
     const struct map *map = &store->map;
     const unsigned char byte = (unsigned char)status;
-    char text[STATE_LETTERS] = "";
-    memcpy(text, row_status_name(status), strlen(row_status_name(status)));
+    unsigned char text[STATE_LETTERS];
+    writer_state(text, status);
     int64_t summary = map->summary.offset + run * (int64_t)map->summary.row;
     const struct map_column *analysed = map_find(&map->results, "analysed");
     if (proof &&
@@ -235,11 +242,13 @@ enum status writer_send(struct store *store, struct entry *entry, struct error *
         return status;
     }
     overtake(store, entry->run);
-    if (writer_put_entry(store, entry) != 0)
-        store->trouble = errno; /* as a sync that failed: written once more, later */
+    entry->unwritten = true;
+    store->unwritten++;
     store->status[entry->run] = (unsigned char)(entry->status | QUEUED);
     store->kept += entry->bytes;
     writer_queue(store, entry);
+    if (store->unwritten == BATCH_ROWS)
+        writer_flush(store);
     return OK;
 }
 

@@ -74,6 +74,10 @@ static void scatter(unsigned char *to, const struct map_column *column, const un
         most[i] = own[i] < size[i] ? own[i] : size[i];
     }
     size_t each = (size_t)hdf_type_size(column->type);
+    if (own[1] == size[1] && own[2] == size[2]) { /* nearly always: rows of equal length */
+        memcpy(to, from, most[0] * size[1] * size[2] * each);
+        return;
+    }
     for (size_t i = 0; i < most[0]; i++)
         for (size_t j = 0; j < most[1]; j++)
             memcpy(to + (i * size[1] + j) * size[2] * each, from + (i * own[1] + j) * own[2] * each,
@@ -286,19 +290,31 @@ int image_write_analyses(int fd, const unsigned char *image, const struct map *m
     return 0;
 }
 
+int image_write_rows(int fd, const unsigned char *const *images, int count, const struct map *map,
+                     const struct place *place)
+{
+    int good = 0;
+    for (int c = 0; c < map->results.count && good == 0; c++) {
+        const struct map_column *column = &map->results.columns[c];
+        if (column->covered)
+            good = map_write_rows(fd, images, column->place, count, column, place->run);
+    }
+    size_t tensors = map->results_bytes + map->log_bytes;
+    for (int t = 0; place->class && t < place->class->tensors.count && good == 0; t++) {
+        const struct map_column *column = &place->class->tensors.columns[t];
+        good =
+            map_write_rows(fd, images, tensors + column->place, count, column, place->weights_row);
+    }
+    for (int c = 0; c < map->log.count && good == 0; c++) {
+        const struct map_column *column = &map->log.columns[c];
+        good = map_write_rows(fd, images, map->results_bytes + column->place, count, column,
+                              place->run);
+    }
+    return good;
+}
+
 int image_write(int fd, const unsigned char *image, const struct map *map,
                 const struct place *place)
 {
-    for (int c = 0; c < map->results.count; c++) {
-        const struct map_column *column = &map->results.columns[c];
-        if (column->covered && map_write(fd, image + column->place, column, place->run) != 0)
-            return -1;
-    }
-    const unsigned char *tensors = image + map->results_bytes + map->log_bytes;
-    for (int t = 0; place->class && t < place->class->tensors.count; t++) {
-        const struct map_column *column = &place->class->tensors.columns[t];
-        if (map_write(fd, tensors + column->place, column, place->weights_row) != 0)
-            return -1;
-    }
-    return image_write_log(fd, image, map, place->run);
+    return image_write_rows(fd, &image, 1, map, place);
 }

@@ -70,6 +70,9 @@ const char *image_difference(const unsigned char *a, const unsigned char *b, con
 int image_read(unsigned char *image, int fd, const struct map *map, const struct place *place);
 int image_write(int fd, const unsigned char *image, const struct map *map,
                 const struct place *place);
+/* The same of neighbours: place is that of the first, each other is one row behind. */
+int image_write_rows(int fd, const unsigned char *const *images, int count, const struct map *map,
+                     const struct place *place);
 /* Only the columns of these analyses. */
 int image_write_analyses(int fd, const unsigned char *image, const struct map *map, int64_t run,
                          uint64_t analyses);

@@ -89,6 +89,9 @@ const struct map_column *map_find(const struct map_group *group, const char *nam
 /* ---- rows, through a file descriptor; -1 and errno on failure */
 int map_read(int fd, void *data, const struct map_column *column, int64_t first, int64_t count);
 int map_write(int fd, const void *data, const struct map_column *column, int64_t row);
+/* Rows first .. first+count-1 from rows[i] + at [column->row], in as few calls as possible. */
+int map_write_rows(int fd, const unsigned char *const *rows, size_t at, int count,
+                   const struct map_column *column, int64_t first);
 int map_write_at(int fd, const void *data, size_t bytes, int64_t offset);
 
 /* The last finite value of a row, NaN when there is none; integers below 0 are none. */

@@ -34,32 +34,37 @@ void writer_queue(struct store *store, struct entry *entry)
     queue_add(&store->fresh, entry);
 }
 
-static int tell(struct store *store, struct entry *entry)
+static void is_told(struct store *store, struct entry *entry)
 {
-    bool final = writer_is_final(entry->status);
-    return writer_put_status(store, entry->run, entry->status, final ? &entry->proof : NULL,
-                             final ? entry->figures : NULL);
+    entry->told = true;
+    drop_image(store, entry);
+    writer_queue(store, entry);
 }
 
 /* The records of the sync are safe: their statuses may be told. Statuses told before are safe now.
  */
 static void after_good_sync(struct store *store)
 {
-    struct entry *entry;
+    struct entry *entry, *telling[BATCH_ROWS];
+    int count = 0;
     store->failures = 0;
-    while ((entry = queue_take(&store->syncing))) {
-        if (entry->run < 0 || entry->told) {
+    do {
+        entry = queue_take(&store->syncing);
+        if (entry && (entry->run < 0 || entry->told)) {
             if (entry->run >= 0)
                 store->analysed[entry->run] = entry->proof.analysed;
             done_with(store, entry);
-            continue;
+        } else if (entry) {
+            telling[count++] = entry;
         }
-        if (tell(store, entry) != 0)
-            store->trouble = errno;
-        entry->told = true;
-        drop_image(store, entry);
-        writer_queue(store, entry);
-    }
+        if (count == BATCH_ROWS || !entry) {
+            if (writer_tell(store, telling, count) != 0)
+                store->trouble = errno;
+            for (int i = 0; i < count; i++)
+                is_told(store, telling[i]);
+            count = 0;
+        }
+    } while (entry);
 }
 
 /* Their rows are pending again, as far as the disk still takes anything. */
@@ -86,7 +91,7 @@ static int write_again(struct store *store, struct entry *entry)
         return 0;
     if (writer_put_entry(store, entry) != 0)
         return -1;
-    return entry->told ? tell(store, entry) : 0;
+    return entry->told ? writer_tell(store, &entry, 1) : 0;
 }
 
 static enum status after_bad_sync(struct store *store, int reason, struct error *err)
@@ -113,6 +118,7 @@ static enum status after_bad_sync(struct store *store, int reason, struct error 
 static void begin_sync(struct store *store)
 {
     struct entry *entry;
+    writer_flush(store);
     while ((entry = queue_take(&store->fresh)))
         queue_add(&store->syncing, entry);
     store->is_syncing = true;
@@ -150,6 +156,8 @@ enum status store_turn(struct store *store, struct error *err)
         status = lock_beat(store->lock, err);
         store->given_up = status != OK; /* the file has another writer now */
     }
+    if (status == OK)
+        writer_flush(store);
     if (status == OK && !store->is_syncing && store->fresh.first &&
         clock_monotonic() - store->dirty >= SYNC_AFTER)
         begin_sync(store);

@@ -37,7 +37,8 @@ struct entry {
     struct entry *next;
     int64_t run; /* -1: overtaken by a later attempt */
     enum row_status status;
-    bool told;         /* the status is written */
+    bool unwritten; /* nothing of it is in the file yet; rows are written with their neighbours */
+    bool told;      /* the status is written */
     uint64_t analyses; /* only these are added to a row that is done; 0: it is a whole row */
     struct proof proof;
     double *figures;      /* of the summary; owned */
@@ -80,7 +81,8 @@ struct store {
     int64_t *damaged; /* runs whose checksum failed when the file was opened */
     int64_t damaged_count;
 
-    struct queue fresh;   /* written since the last sync began */
+    struct queue fresh;   /* come since the last sync began */
+    int unwritten;        /* entries in `fresh` that are */
     struct queue syncing; /* covered by the sync that is under way */
     bool is_syncing;
     double dirty; /* clock_monotonic of the oldest in `fresh` */
@@ -90,7 +92,7 @@ struct store {
     bool given_up;
 };
 
-enum { QUEUED = 0x80, KEPT_MOST = 64 << 20 };
+enum { QUEUED = 0x80, KEPT_MOST = 64 << 20, BATCH_ROWS = 1024 };
 
 enum status writer_open(struct store **store, const char *path, const struct roster *roster,
                         int flags, struct error *err) MUST_CHECK;
@@ -113,6 +115,9 @@ enum row_status writer_status(const struct store *store, int64_t run);
 int writer_put_status(const struct store *store, int64_t run, enum row_status status,
                       const struct proof *proof, const double *figures);
 
+/* The text of a status as columns have it: letters, padded with zeros. */
+void writer_state(unsigned char letters[STATE_LETTERS], enum row_status status);
+
 /* The proof of an image that goes into the row `run` with this status. */
 struct proof writer_prove(const struct store *store, int64_t run, const unsigned char *image,
                           enum row_status status, uint64_t analysed);
@@ -128,7 +133,13 @@ enum status writer_verify(struct store *store, struct error *err) MUST_CHECK;
 /* Writes what is kept of an entry, as often as needed; -1 and errno on failure. */
 int writer_put_entry(const struct store *store, const struct entry *entry);
 
-/* Takes the entry: its record is written now, its status follows after a good sync. */
+/* Writes what is unwritten; what can not be written is trouble for the next sync. */
+void writer_flush(struct store *store);
+
+/* Statuses of entries [count] whose record is safe. -1 and errno on failure. */
+int writer_tell(const struct store *store, struct entry **entries, int count);
+
+/* Takes the entry: its record is written by the next turn, its status follows after a good sync. */
 enum status writer_send(struct store *store, struct entry *entry, struct error *err) MUST_CHECK;
 
 /* The entry waits for the next sync. */

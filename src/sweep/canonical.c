@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -35,21 +36,28 @@ static int sort_keys(int keys[CANONICAL_KEYS], enum key_role most)
     return count;
 }
 
-/* "key=value\n", or nothing when the value is neutral. */
-static int science_line(char line[CANONICAL_LINE], const struct run_config *config, int k)
+/* "key=value\n", or nothing when the value goes without saying. */
+static int print_line(char line[CANONICAL_LINE], const struct canonical *canonical,
+                      const struct run_config *config, int k)
 {
     const struct key *key = schema_key(&run_schema, k);
     char value[KEY_TEXT_SIZE];
+    if (canonical->kind == CANONICAL_CHANGED &&
+        schema_equal(&run_schema, config, &canonical->defaults, k))
+        return 0;
     schema_print(&run_schema, config, k, value, sizeof value);
-    if (strcmp(value, key->neutral) == 0)
+    if (canonical->kind == CANONICAL_SCIENCE && strcmp(value, key->neutral) == 0)
         return 0;
     return snprintf(line, CANONICAL_LINE, "%s=%s\n", key->name, value);
 }
 
-void canonical_begin(struct canonical *canonical)
+void canonical_begin(struct canonical *canonical, enum canonical_kind kind)
 {
+    canonical->kind = kind;
     canonical->warm = false;
-    canonical->count = sort_keys(canonical->keys, ROLE_SCIENCE);
+    canonical->count =
+        sort_keys(canonical->keys, kind == CANONICAL_SCIENCE ? ROLE_SCIENCE : ROLE_EXECUTION);
+    schema_defaults(&run_schema, &canonical->defaults);
 }
 
 static void update(struct canonical *canonical, const struct run_config *config)
@@ -57,7 +65,7 @@ static void update(struct canonical *canonical, const struct run_config *config)
     for (int i = 0; i < canonical->count; i++) {
         int k = canonical->keys[i];
         if (!canonical->warm || !schema_equal(&run_schema, &canonical->last, config, k))
-            canonical->lengths[i] = science_line(canonical->lines[i], config, k);
+            canonical->lengths[i] = print_line(canonical->lines[i], canonical, config, k);
     }
     canonical->last = *config;
     canonical->warm = true;
@@ -88,7 +96,7 @@ uint64_t canonical_identity(struct canonical *canonical, const struct run_config
 uint64_t plan_identity_of(const struct run_config *config)
 {
     struct canonical canonical;
-    canonical_begin(&canonical);
+    canonical_begin(&canonical, CANONICAL_SCIENCE);
     return canonical_identity(&canonical, config);
 }
 
@@ -107,27 +115,43 @@ int plan_canonical(const struct run_config *config, char *text, size_t size)
 {
     struct canonical canonical;
     char whole[CANONICAL_KEYS * CANONICAL_LINE];
-    canonical_begin(&canonical);
+    canonical_begin(&canonical, CANONICAL_SCIENCE);
     update(&canonical, config);
     return copy_out(text, size, whole, join(whole, &canonical));
 }
 
+struct plan_printer {
+    struct canonical canonical;
+};
+
+enum status plan_printer_create(struct plan_printer **printer, struct error *err)
+{
+    struct plan_printer *made = malloc(sizeof *made);
+    if (!made)
+        return error_set(err, ERR_MEMORY, "no memory for the text of configurations");
+    canonical_begin(&made->canonical, CANONICAL_CHANGED);
+    *printer = made;
+    return OK;
+}
+
+void plan_printer_destroy(struct plan_printer *printer)
+{
+    free(printer);
+}
+
+int plan_printer_text(struct plan_printer *printer, const struct run_config *config, char *text,
+                      size_t size)
+{
+    char whole[CANONICAL_KEYS * CANONICAL_LINE];
+    update(&printer->canonical, config);
+    return copy_out(text, size, whole, join(whole, &printer->canonical));
+}
+
 int plan_config_text(const struct run_config *config, char *text, size_t size)
 {
-    int keys[CANONICAL_KEYS], count = sort_keys(keys, ROLE_EXECUTION);
-    char whole[CANONICAL_KEYS * CANONICAL_LINE];
-    size_t length = 0;
-    struct run_config defaults;
-    schema_defaults(&run_schema, &defaults);
-    for (int i = 0; i < count; i++) {
-        char value[KEY_TEXT_SIZE];
-        if (schema_equal(&run_schema, config, &defaults, keys[i]))
-            continue;
-        schema_print(&run_schema, config, keys[i], value, sizeof value);
-        length += (size_t)snprintf(whole + length, CANONICAL_LINE, "%s=%s\n",
-                                   schema_key(&run_schema, keys[i])->name, value);
-    }
-    return copy_out(text, size, whole, length);
+    struct plan_printer printer;
+    canonical_begin(&printer.canonical, CANONICAL_CHANGED);
+    return plan_printer_text(&printer, config, text, size);
 }
 
 /* Sets what each "key=value" line of the text says. */

@@ -166,7 +166,7 @@ static enum status make_runs(struct plan *plan, struct error *err)
     seen.slots = calloc(seen.mask + 1, sizeof *seen.slots);
     plan->runs = calloc((size_t)points, sizeof *plan->runs);
     if (canonical && seen.slots && plan->runs) {
-        canonical_begin(canonical);
+        canonical_begin(canonical, CANONICAL_SCIENCE);
         st = list_runs(plan, points, &seen, canonical, err);
     } else {
         st = no_memory(err);

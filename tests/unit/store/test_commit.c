@@ -86,6 +86,7 @@ static void parts_lie_at_the_start_of_each_longer_axis(void **state)
     for (int64_t run = 6; run < 8; run++) {
         float probe[LAYERS][POSITIONS][TARGETS];
         assert_int_equal(fixture_commit(store, run, ROW_DONE, NULL), OK);
+        assert_int_equal(store_turn(store, NULL), OK);
         read_row(probe, store, "probe_r2", run);
         int32_t shape[3];
         fixture_shape(shape, run, PROBE);
@@ -192,6 +193,7 @@ static void text_is_cut_at_the_end_of_a_character(void **state)
     struct row_log log = fixture_log;
     log.error = error;
     assert_int_equal(store_commit(store, 0, ROW_FAILED, NULL, 0, &log, NULL), OK);
+    assert_int_equal(store_turn(store, NULL), OK);
     const struct map_column *column = map_find(&store->map.log, "error");
     assert_int_equal(map_read(store->fd, stored, column, 0, 1), 0);
     assert_int_equal(stored[LOG_ERROR_LETTERS - 2], 'x');
@@ -207,6 +209,7 @@ static void one_failed_sync_is_made_good(void **state)
     struct store *store = fixture_open(folder->file, 12);
     float loss[EVALUATIONS] = {0};
     assert_int_equal(fixture_commit(store, 0, ROW_DONE, NULL), OK);
+    assert_int_equal(store_turn(store, NULL), OK);
     const struct map_column *column = map_find(&store->map.results, "train_loss");
     assert_int_equal(map_write(store->fd, loss, column, 0), 0); /* lost by the "disk" */
     failing_syncs = 1;

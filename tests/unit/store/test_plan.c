@@ -100,6 +100,7 @@ static void the_record_of_a_real_model_finds_its_datasets(void **state)
         }
         assert_int_equal(
             store_commit(store, run, ROW_DONE, record.memory, record.used, &fixture_log, NULL), OK);
+        assert_int_equal(store_turn(store, NULL), OK);
         struct place place = writer_place(store, run);
         for (int t = 0; t < model.tensor_count; t++) {
             const struct map_column *column = &place.class->tensors.columns[t];

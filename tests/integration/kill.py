@@ -3,9 +3,11 @@
 import random
 import time
 
+import h5py
+
 import program
 
-SECONDS = 20  # of killing
+KILLS = 50
 SWEEP = program.TINY.replace("steps: 60", "steps: 3000").replace("count: 3", "count: 6")
 
 
@@ -18,6 +20,21 @@ class Kill(program.Case):
         others = [pid for pid in pids if pid != job.process.pid]
         return [random.choice(others)] if kind == "one" and others else [job.process.pid]
 
+    def wait_for_work(self, job, ranks):
+        """Until an engine computes, beside launcher, mpirun, ranks and nurseries; or all is over."""
+        end = time.monotonic() + 20
+        while job.process.poll() is None and len(job.pids()) <= 2 + 2 * ranks and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def finished(self, file):
+        """({identity: when it was started} of the runs that are done, how many runs there are)"""
+        with h5py.File(self.folder / file) as opened:
+            names, states = opened["results/run"][()], opened["results/state"][()]
+            started = opened["log/started"][()]
+        self.assertNotIn(b"failed", {b"".join(state).rstrip(b"\0") for state in states})
+        done = [b"".join(state).rstrip(b"\0") == b"done" for state in states]
+        return {name: at for name, at, over in zip(names, started, done) if over}, len(names)
+
     def test_a_sweep_that_was_killed_again_and_again_equals_one_that_was_not(self):
         seed = random.randrange(1 << 32)
         print(f"seed {seed}", flush=True)
@@ -28,31 +45,35 @@ class Kill(program.Case):
         for ranks in (2, 3):
             self.assertSameResults("calm1.h5", f"calm{ranks}.h5")
 
-        end, kills, files = time.monotonic() + SECONDS, 0, 1
-        done, file = 0, "killed1.h5"
-        while time.monotonic() < end:
-            job = self.start("run", "tiny.yaml", "-o", file, "--ranks", random.choice((1, 2, 3)))
-            time.sleep(random.uniform(0.05, 1.5))
+        files, done, file = 1, {}, "killed1.h5"
+        for _ in range(KILLS):
+            ranks = random.choice((1, 2, 3))
+            job = self.start("run", "tiny.yaml", "-o", file, "--ranks", ranks)
+            if random.random() < 0.7:  # the others may die before they have begun
+                self.wait_for_work(job, ranks)
+            time.sleep(random.uniform(0, 0.8))
             kind = random.choice(("all", "all", "launcher", "one"))
             program.kill(self.victims(job, kind))
             if kind == "all":
                 job.kill_all()
-            self.assertTrue(job.vanishes(15), f"processes outlive the kill of {kind}")
+            # One that only computed does not end the others: its run is tried again, to the end of the sweep.
+            self.assertTrue(job.vanishes(60), f"processes outlive the kill of {kind}")
             job.wait()
-            kills += 1
             if not (self.folder / file).exists():
                 continue
-            status = self.status(file)
-            self.assertGreaterEqual(status["done"], done, "a finished run was lost")
-            self.assertEqual(status["failed"], 0)
-            done = status["done"]
-            if done == status["runs"]:
+            now, runs = self.finished(file)
+            for run, started in done.items():
+                self.assertEqual(now.get(run), started, f"{run} was finished, then lost or done again")
+            done = now
+            if len(done) == runs:
                 self.assertSameResults("calm1.h5", file)
-                files, done = files + 1, 0
+                files, done = files + 1, {}
                 file = f"killed{files}.h5"
         self.run_program("run", "tiny.yaml", "-o", file, "--ranks", 2)
         self.assertSameResults("calm1.h5", file)
-        print(f"{kills} kills, {files} files", flush=True)
+        now, _ = self.finished(file)
+        self.assertEqual(done, {run: now[run] for run in done})
+        print(f"{KILLS} kills, {files} files", flush=True)
 
 
 program.main()

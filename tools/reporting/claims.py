@@ -154,7 +154,7 @@ PAGES = {
         "Trained weights on other data",
         ("range_loss", "range_loss_median", "range_loss_trimmed", "scale_loss", "scale_loss_median", "inputs_loss",
          "inputs_loss_median", "noisy_loss", "noisy_loss_median", "gd_ratio"),
-        (Check("one layer: largest |loss over GD - 1| up to range 1.5", excess("range_loss", "range", 1.5),
+        (Check("one layer: largest distance of loss over GD from 1, up to range 1.5", excess("range_loss", "range", 1.5),
                {"model__depth": 1}, high=.03),
          Check("one layer: loss over GD with 4 noisy labels", at("noisy_loss", "transformer", "noisy", 4),
                {"model__depth": 1}, low=.97, high=1.03),

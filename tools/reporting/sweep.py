@@ -100,13 +100,10 @@ class Axis:
 
 
 def is_column(item):
-    """Numbers for each run that are no bookkeeping."""
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "fi" or not item.ndim:
+    """Numbers for each run; whole ones are counts and bookkeeping."""
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f" or not item.ndim:
         return False
-    name = item.name.rsplit("/", 1)[-1]
-    if h5py.check_enum_dtype(item.dtype) or name in ("checksum", "weights_row", "step", "run"):
-        return False
-    return item.dims[0].values() and item.dims[0][0].name == "/results/run" and item.dtype.kind == "f"
+    return item.dims[0].values() and item.dims[0][0].name == "/results/run"
 
 
 def text(value):

@@ -7,20 +7,23 @@ import sys
 
 import program
 
+README = (program.SOURCE / "README.md").read_text()
+
 
 class Documents(program.Case):
     def test_readme_lists_the_keys_of_the_program(self):
-        text = (program.SOURCE / "README.md").read_text()
-        block = text.split("<!-- mesasweep keys --markdown -->\n")[1].split("<!-- end -->")[0]
+        block = README.split("<!-- mesasweep keys --markdown -->\n")[1].split("<!-- end -->")[0]
         self.assertEqual(block, self.run_program("keys", "--markdown"))
 
     def test_readme_shows_the_batch_script(self):
-        self.assertIn((program.SOURCE / "slurm/sweep.sbatch").read_text(), (program.SOURCE / "README.md").read_text())
+        self.assertIn((program.SOURCE / "slurm/sweep.sbatch").read_text(), README)
 
-    def test_readme_s_python_runs(self):
+    def test_readme_s_table_has_the_columns_of_first_and_its_python_runs(self):
         self.run_program("run", program.SOURCE / "sweeps/first.yaml", "--quick", "-o", "first.h5", "--ranks", 2)
         (self.folder / "tools").symlink_to(program.SOURCE / "tools")
-        blocks = re.findall(r"```python\n(.*?)```", (program.SOURCE / "README.md").read_text(), re.S)
+        header = self.run_program("table", "first.h5").splitlines()[0].split()
+        self.assertIn(header, [line.split() for line in README.splitlines()])
+        blocks = re.findall(r"```python\n(.*?)```", README, re.S)
         self.assertGreaterEqual(len(blocks), 4)
         for block in blocks:
             with self.subTest(block):
@@ -29,8 +32,7 @@ class Documents(program.Case):
                 self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_readme_s_sweep_is_valid(self):
-        text = (program.SOURCE / "README.md").read_text()
-        self.write("readme.yaml", re.search(r"```yaml\n(.*?)```", text, re.S).group(1))
+        self.write("readme.yaml", re.search(r"```yaml\n(.*?)```", README, re.S).group(1))
         self.assertIn("depth-against-heads: 40 runs", self.run_program("plan", "readme.yaml"))
 
     def test_every_shipped_sweep_has_a_valid_plan(self):

@@ -4,12 +4,14 @@
 #define ANALYSIS_INTERPOLATED_H
 
 #include "analysis/analysis.h"
+#include "theory/products.h"
 
 struct interpolated {
-    struct model model;          /* of key size D: the tensors are M, 1, U, 1 */
-    struct analysis_input input; /* with that model and these weights */
-    real *weights;               /* [model.parameters] */
-    double *M, *U;               /* [D][D] normalised products of the trained weights */
+    const struct analysis_input *run;
+    struct model model;             /* of key size D (products_model) */
+    struct analysis_input input;    /* with that model and these weights */
+    real *weights;                  /* [model.parameters] */
+    struct products trained, mixed; /* of the run's weights, normalised; of these weights */
 };
 
 /* Whether a run has such models; if so, it has a reference (reference.h). */
@@ -19,7 +21,7 @@ bool interpolates(const struct task_config *task, const struct tokens_config *to
 void interpolated_create(struct interpolated *interpolated, struct arena *arena,
                          const struct analysis_input *input);
 
-/* Reads the trained weights of the run. */
+/* Reads the trained weights of the run; the input is borrowed. */
 void interpolated_start(struct interpolated *interpolated, const struct analysis_input *input);
 
 /* The weights become (1 - share) of the trained ones and `share` of the reference's. */

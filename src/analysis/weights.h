@@ -1,21 +1,15 @@
-/* weights.h - products of attention's weights, which do not depend on how a model writes them
- * (science.md 1.2). Row-major doubles, sums in a fixed order: equal bits everywhere. */
+/* weights.h - what analyses ask of the products of attention's weights (theory/products.h).
+ * Row-major doubles, sums in a fixed order: equal bits everywhere. */
 #ifndef ANALYSIS_WEIGHTS_H
 #define ANALYSIS_WEIGHTS_H
 
 #include "analysis/analysis.h"
+#include "theory/products.h"
 
 /* Whether a run is linear regression by a transformer whose stream is the joint tokens (x, y), and
  * which is nothing but attention of this kind ("linear") with one set of weights. */
 bool plain_attention(const struct task_config *task, const struct tokens_config *tokens,
                      const struct model_config *model, const char *kind);
-
-/* Channels that the queries and keys of a layer see: D, and positions where only they do. */
-int queried_channels(const struct model *model, int layer);
-
-/* Of a head: M[queried][queried] = Wq Wk', U[D][D] = Wv Wp. Either may be NULL. */
-void head_products(double *M, double *U, const struct model *model, const real *weights, int layer,
-                   int head);
 
 /* Mean of entries first .. first + count - 1 of the diagonal of A[n][n]. */
 double mean_diagonal(const double *A, int n, int first, int count);

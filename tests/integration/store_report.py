@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 from html.parser import HTMLParser
 
@@ -15,9 +16,10 @@ from store_file import WithFile, needs
 
 needs("h5py", "matplotlib", "numpy")
 
+import h5py
 import numpy
 
-from reporting import claims, page, statistics, sweep
+from reporting import claims, figures, page, statistics, sweep
 
 
 def report(*arguments):
@@ -91,6 +93,38 @@ class Page(WithFile):
         rows = [row for _, rows in data.groups() for row in rows]
         self.assertEqual(sorted(rows), [row for row in range(self.RUNS)
                                         if data.state[row] in ("done", "diverged")])
+
+
+class Groups(unittest.TestCase):
+    """Four runs of two depths; the deeper ones train longer, with another clip."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "small.h5")
+        with h5py.File(path, "w") as handle:
+            results, config = handle.create_group("results"), handle.create_group("config")
+            results.attrs["coordinates"] = "model.depth train.clip_norm seed"
+            text = h5py.string_dtype()
+            results.create_dataset("run", data=["a", "b", "c", "d"], dtype=text).make_scale("run")
+            results.create_dataset("evaluation", data=numpy.arange(3)).make_scale("evaluation")
+            results.create_dataset("status", data=[2] * 4, dtype=h5py.enum_dtype({"pending": 0, "done": 2}, "i"))
+            for name, values in (("model.depth", [1, 1, 2, 2]),
+                                 ("train.clip_norm", [.1, .1, 10, 10]), ("seed", [0, 1, 0, 1])):
+                results.create_dataset(name, data=values)
+            results.create_dataset("step", data=[[0, 1, 2]] * 2 + [[0, 5, 10]] * 2)
+            loss = results.create_dataset("test_loss", data=numpy.ones((4, 3)))
+            for axis, name in enumerate(("run", "evaluation")):
+                loss.dims[axis].attach_scale(results[name])
+        self.sweep = sweep.Sweep(path)
+
+    def test_a_setting_that_follows_from_another_is_not_named(self):
+        self.assertEqual([settings for settings, _ in self.sweep.groups()], [{"model.depth": 1}, {"model.depth": 2}])
+
+    def test_a_curve_is_drawn_over_its_own_steps(self):
+        figure, _ = figures.draw(self.sweep, "test_loss")
+        drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines()]
+        self.assertEqual(drawn, [[0, 1, 2], [0, 5, 10]])
 
 
 class Judgement(unittest.TestCase):

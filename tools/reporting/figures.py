@@ -13,7 +13,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from . import statistics
 
@@ -109,6 +109,10 @@ def finish(axes, column, x, legend=True):
     heights = heights[numpy.isfinite(heights)]
     if heights.size and heights.min() > 0 and heights.max() > 5 * heights.min():
         axes.set_yscale("log")
+        if heights.max() < 500 * heights.min():  # .02, .05, .1 instead of powers of ten
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel(column.name.replace("_", " ") + (f" [{column.unit}]" if column.unit not in ("1", "") else ""))
     if legend:
         axes.legend()
@@ -122,10 +126,13 @@ def lines(sweep, column, groups):
     figure, (axes,) = panels(1, 6.4, 3.8)
     level, word = LEVELS.get(column.name, (None, None))
     for settings, rows in groups[:LINES]:
-        band(axes, column.axes[0].points, column.of(rows), label(settings))
+        band(axes, column.axes[0].of(rows), column.of(rows), label(settings))
         if level in sweep.columns and has(sweep.columns[level].of(rows)):
             axes.axhline(statistics.mean(sweep.columns[level].of(rows)), ls="--", lw=1, alpha=.7,
                          color=axes.get_lines()[-1].get_color(), label=None if len(groups) > 1 else word)
+    ends = [max(line.get_xdata(), default=0) for line in axes.get_lines() if len(line.get_xdata()) > 2]
+    if column.axes[0].name == "step" and max(ends) > 5 * min(ends) > 0:
+        axes.set_xscale("log")  # short trainings beside long ones
     finish(axes, column, column.axes[0].name)
     return figure, len(groups) - LINES
 

@@ -47,12 +47,21 @@ class Sweep:
         return numpy.isin(self.state, mesasweep.RESULTS)
 
     def groups(self):
-        """Runs that differ in their seed alone: [(settings, rows)], in the order of the file."""
+        """Runs that differ in their seed alone: [(settings, rows)], in the order of the file. Settings
+        are the fewest first keys that tell the groups apart: others follow from them."""
         names = [key for key in self.keys if key != "seed"]
+        groups = self.grouped(names)
+        for name in names[::-1]:
+            fewer = [other for other in names if other != name]
+            if len(self.grouped(fewer)) == len(groups):
+                names = fewer
+        return [(dict(zip(names, settings)), rows) for settings, rows in self.grouped(names).items()]
+
+    def grouped(self, names):
         found = {}
         for row in numpy.flatnonzero(self.done):
             found.setdefault(tuple(self.keys[name][row] for name in names), []).append(row)
-        return [(dict(zip(names, settings)), rows) for settings, rows in found.items()]
+        return found
 
     def rows(self, **where):
         """Rows of finished runs with these settings; a key's dots are written as double underscores."""
@@ -81,6 +90,10 @@ class Column:
         return self.values[rows]
 
 
+# Axes that count moments of the training -> where the training steps of these are.
+STEPS = {"evaluation": "step", "snapshot": "snapshot_step"}
+
+
 class Axis:
     """Name and points of a dimension: numbers, or labels."""
 
@@ -89,10 +102,16 @@ class Axis:
         self.name = scale.name.rsplit("/", 1)[-1] if scale is not None else "?"
         self.about = text(scale.attrs.get("long_name", self.name)) if scale is not None else ""
         self.points = mesasweep.values(scale) if scale is not None else numpy.arange(0)
-        if self.name == "evaluation":  # its real values; where runs differ they are the longest one's
-            step = results["step"][()]
-            self.points = step if step.ndim == 1 else step[numpy.argmax(step.max(axis=1))]
+        self.steps = None
+        if self.name in STEPS:
+            self.steps = results[STEPS[self.name]][()]
             self.name, self.about = "step", "training step"
+
+    def of(self, rows):
+        """The points of runs whose settings are the same."""
+        if self.steps is None:
+            return self.points
+        return self.steps if self.steps.ndim == 1 else self.steps[rows[0]]
 
     @property
     def labelled(self):

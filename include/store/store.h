@@ -195,13 +195,13 @@ int64_t reader_count(const struct reader *reader);
 const char *reader_name(const struct reader *reader);
 uint64_t reader_identity(const struct reader *reader, int64_t row);
 enum row_status reader_status(const struct reader *reader, int64_t row);
-/* Columns as text or number: swept keys, summary columns and log columns, in the order of the file.
- */
+/* Columns as text or number: swept keys; figures of the summary, then what else has one value a
+ * run; log columns: each in the order of the file. */
 int reader_columns(const struct reader *reader);
 struct reader_column {
     const char *name, *unit, *about;
-    bool text;
-    enum { READ_SWEPT, READ_RESULT, READ_LOG } origin;
+    bool text, summary; /* a text; a figure of the summary */
+    enum reader_origin { READ_SWEPT, READ_RESULT, READ_LOG } origin;
 };
 const struct reader_column *reader_column(const struct reader *reader, int column);
 /* Value of a row; of a curve the last finite value; NaN or "" when there is none. */

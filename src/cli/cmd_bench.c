@@ -87,15 +87,17 @@ static enum status measure_all(const struct options *options, struct error *err)
 {
     enum status st = OK;
     int done = 0;
-    if (options->json)
-        printf("[");
-    else if (!options->list)
+    if (options->json) {
+        json_begin(stdout, "bench");
+        printf(", \"rows\": [");
+    }
+    if (!options->json && !options->list)
         print_head();
     for (int i = 0; i < bench_rows() && st == OK; i++)
         if (wanted(options, bench_row(i)))
             st = measure(bench_row(i), options, done++, err);
     if (options->json && st == OK)
-        printf("\n]\n");
+        printf("\n]}\n");
     return st;
 }
 
@@ -116,9 +118,11 @@ static enum status measure_dispatch(const struct options *options, struct error 
         {"runs_per_s_unbundled", "runs/s with a child for each run", result.runs_per_s_unbundled},
         {"coordinator_mb", "MB, coordinator of 100,000 runs", result.coordinator_mb},
     };
+    if (options->json)
+        json_begin(stdout, "bench");
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         if (options->json) {
-            printf("%s\"%s\": ", i ? ", " : "{", figures[i].name);
+            printf(", \"%s\": ", figures[i].name);
             json_number(stdout, figures[i].value);
         } else {
             printf("%10.4g  %s\n", figures[i].value, figures[i].about);
@@ -132,7 +136,7 @@ enum status cmd_bench(int *code, const struct command *self, int argc, char **ar
                       struct error *err)
 {
     static const struct argp_option rows[] = {
-        {"json", OPTION_JSON, NULL, 0, "A list of objects, one a row; of --dispatch one object", 0},
+        {"json", OPTION_JSON, NULL, 0, "One JSON object", 0},
         {"list", OPTION_LIST, NULL, 0, "Name the rows, measure nothing", 0},
         {"dispatch", OPTION_DISPATCH, NULL, 0, "Empty runs through ranks, children and a file", 0},
         {"ranks", OPTION_RANKS, "N", 0, "With --dispatch: N ranks; default: one for each core", 0},

@@ -5,7 +5,7 @@
 #include "selection.h"
 #include "show_run.h"
 
-static enum status show_first(const struct reader *reader, const char *file,
+static enum status show_first(const struct reader *reader, const struct options *options,
                               const struct selection *selection, struct error *err)
 {
     int by = selection->sorted_by;
@@ -13,9 +13,9 @@ static enum status show_first(const struct reader *reader, const char *file,
     if (!column || column->text)
         return error_set(err, ERR_USAGE, "mesasweep best: --by: takes a column of numbers");
     if (selection->count == 0 || isnan(reader_number(reader, by, selection->rows[0])))
-        return error_set(err, ERR_USAGE, "%s: no finished run of these has a value of %s", file,
-                         column->name);
-    return show_run(reader, file, selection->rows[0], err);
+        return error_set(err, ERR_USAGE, "%s: no finished run of these has a value of %s",
+                         options->words[0], column->name);
+    return show_run(reader, options, selection->rows[0], err);
 }
 
 enum status cmd_best(int *code, const struct command *self, int argc, char **argv,
@@ -25,6 +25,7 @@ enum status cmd_best(int *code, const struct command *self, int argc, char **arg
         {"by", OPTION_SORT, "COLUMN[:desc]", 0,
          "The column that is least, or with :desc greatest; default: test_loss", 0},
         OPTION_WHERE_ROW,
+        {"json", OPTION_JSON, NULL, 0, "One JSON object, as of show", 0},
         {0},
     };
     struct options options;
@@ -46,7 +47,7 @@ enum status cmd_best(int *code, const struct command *self, int argc, char **arg
     struct selection selection;
     st = selection_make(&selection, reader, self, &options, err);
     if (st == OK) {
-        st = show_first(reader, options.words[0], &selection, err);
+        st = show_first(reader, &options, &selection, err);
         free(selection.rows);
     }
     reader_close(reader);

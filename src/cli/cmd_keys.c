@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json.h"
 #include "options.h"
 #include "run/run.h"
 #include "show.h"
@@ -94,11 +95,59 @@ static void print_markdown(void)
     }
 }
 
+static void print_key(const struct key *key)
+{
+    static const char *const types[] = {
+        [KEY_INT] = "integer",  [KEY_LONG] = "integer",  [KEY_REAL] = "number",
+        [KEY_BOOL] = "boolean", [KEY_CHOICE] = "choice", [KEY_TEXT] = "text",
+    };
+    bool number = key->type == KEY_INT || key->type == KEY_LONG || key->type == KEY_REAL;
+    fputs("{\"key\": ", stdout);
+    json_text(stdout, key->name);
+    json_member(stdout, "type", types[key->type]);
+    if (number && (key->min != 0 || key->max != 0)) {
+        fputs(", \"min\": ", stdout);
+        json_number(stdout, key->min);
+        fputs(", \"max\": ", stdout);
+        json_number(stdout, key->max);
+    }
+    for (int i = 0; key->type == KEY_CHOICE && key->choices[i]; i++) {
+        fputs(i ? ", " : ", \"choices\": [", stdout);
+        json_text(stdout, key->choices[i]);
+        fputs(key->choices[i + 1] ? "" : "]", stdout);
+    }
+    fputs(", \"default\": ", stdout);
+    json_value(stdout, key->fallback ? key->fallback : "");
+    if (key->unit)
+        json_member(stdout, "unit", key->unit);
+    json_member(stdout, "about", key->help);
+    putchar('}');
+}
+
+static void print_json(void)
+{
+    json_begin(stdout, "keys");
+    fputs(", \"keys\": [", stdout);
+    for (int k = 0; k < schema_keys(&run_schema); k++) {
+        fputs(k ? ",\n " : "\n ", stdout);
+        print_key(schema_key(&run_schema, k));
+    }
+    fputs("], \"analyses\": [", stdout);
+    for (int i = 0; i < run_analyses(); i++) {
+        fputs(i ? ",\n {\"analysis\": " : "\n {\"analysis\": ", stdout);
+        json_text(stdout, run_analysis_name(i));
+        json_member(stdout, "about", run_analysis_about(i));
+        putchar('}');
+    }
+    puts("]}");
+}
+
 enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,
                      struct error *err)
 {
     static const struct argp_option rows[] = {
         {"markdown", OPTION_MARKDOWN, NULL, 0, "Print the tables of the README", 0},
+        {"json", OPTION_JSON, NULL, 0, "One JSON object", 0},
         {0},
     };
     struct options options;
@@ -108,7 +157,9 @@ enum status cmd_keys(int *code, const struct command *self, int argc, char **arg
     st = options_words(&options, self, 0, 0, "", err);
     if (st != OK)
         return st;
-    if (options.markdown)
+    if (options.json)
+        print_json();
+    else if (options.markdown)
         print_markdown();
     else
         print_text();

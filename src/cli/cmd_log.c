@@ -3,14 +3,29 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "json.h"
 #include "one_run.h"
 #include "rows.h"
 
-/* Copies the log of the last attempt of a run that failed. */
-static enum status print_log(const struct reader *reader, const char *file, int64_t row,
-                             struct error *err)
+static enum status read_all(struct text *text, FILE *log, const char *path, struct error *err)
 {
-    char identity[17], path[PATH_MAX], part[4096];
+    char part[4096];
+    size_t bytes;
+    while ((bytes = fread(part, 1, sizeof part, log)) > 0)
+        text_add(text, part, bytes);
+    if (ferror(log))
+        return error_set(err, ERR_IO, "%s: can not read: %s", path, strerror(errno));
+    return text->failed ? error_set(err, ERR_MEMORY, "%s: no memory for it", path) : OK;
+}
+
+/* Prints the log of the last attempt of a run that failed. */
+static enum status print_log(const struct reader *reader, const struct options *options,
+                             int64_t row, struct error *err)
+{
+    char identity[17], path[PATH_MAX];
+    const char *file = options->words[0];
+    struct text text = {0};
     rows_identity(identity, reader, row);
     int length = snprintf(path, sizeof path, "%s.logs/%s", file, identity);
     if (length < 0 || (size_t)length >= sizeof path)
@@ -22,13 +37,18 @@ static enum status print_log(const struct reader *reader, const char *file, int6
                          file, identity, row_status_name(reader_status(reader, row)));
     if (!log)
         return error_set(err, ERR_IO, "%s: can not open: %s", path, strerror(errno));
-    size_t bytes;
-    while ((bytes = fread(part, 1, sizeof part, log)) > 0)
-        fwrite(part, 1, bytes, stdout);
-    enum status st = OK;
-    if (ferror(log))
-        st = error_set(err, ERR_IO, "%s: can not read: %s", path, strerror(errno));
+    enum status st = read_all(&text, log, path, err);
     fclose(log);
+    if (st == OK && options->json) {
+        json_begin(stdout, "log");
+        json_member(stdout, "file", file);
+        json_member(stdout, "run", identity);
+        json_member(stdout, "log", text.length ? text.data : "");
+        fputs("}\n", stdout);
+    } else if (st == OK) {
+        fwrite(text.data, 1, text.length, stdout);
+    }
+    text_dispose(&text);
     return st;
 }
 

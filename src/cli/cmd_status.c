@@ -116,17 +116,15 @@ static void print_run(const struct reader *reader, int64_t row)
     describe(what, sizeof what, reader, row);
     fputs("{\"run\": ", stdout);
     json_text(stdout, identity);
-    fputs(", \"keys\": ", stdout);
-    json_text(stdout, what);
+    json_member(stdout, "keys", what);
 }
 
 static void print_json(const struct reader *reader, const char *file)
 {
     struct row_counts counts = rows_count(reader);
-    fputs("{\"file\": ", stdout);
-    json_text(stdout, file);
-    fputs(", \"name\": ", stdout);
-    json_text(stdout, reader_name(reader));
+    json_begin(stdout, "status");
+    json_member(stdout, "file", file);
+    json_member(stdout, "name", reader_name(reader));
     printf(", \"runs\": %" PRId64 ", \"done\": %" PRId64 ", \"failed\": %" PRId64
            ", \"running\": %" PRId64 ", \"pending\": %" PRId64,
            counts.runs, counts.done, counts.failed, counts.running, counts.pending);
@@ -140,8 +138,7 @@ static void print_json(const struct reader *reader, const char *file)
             continue;
         fputs(separator, stdout);
         print_run(reader, row);
-        fputs(", \"error\": ", stdout);
-        json_text(stdout, error >= 0 ? reader_text(reader, error, row) : "");
+        json_member(stdout, "error", error >= 0 ? reader_text(reader, error, row) : "");
         putchar('}');
         separator = ", ";
     }

@@ -1,146 +1,122 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "group_sheet.h"
 #include "json.h"
-#include "options.h"
 #include "rows.h"
-#include "selection.h"
-#include "show.h"
 
-static bool all_done(const struct reader *reader)
+static bool is_grouped(const struct options *options)
 {
-    struct row_counts counts = rows_count(reader);
-    return counts.done == counts.runs && counts.diverged + counts.retired == 0;
+    return options->group_by || options->aggregates;
 }
 
-static void print_text(const struct reader *reader, const struct selection *selection)
+/* , "columns": [{"name": ..., "unit": ..., "about": ...}, ...] */
+static void print_columns(const struct sheet *sheet, const struct reader *reader)
 {
-    enum { COLUMNS = 128 };
-    int columns[COLUMNS];
-    int count = rows_columns(columns, COLUMNS - 1, reader);
-    bool states = !all_done(reader); /* a column of "done" says nothing */
-    char align[COLUMNS + 1];
-    struct cells *cells = cells_create(count + states);
-    for (int i = 0; i < count; i++) {
-        char header[KEY_NAME_SIZE];
-        rows_header(header, sizeof header, reader, columns[i]);
-        cells_add(cells, header);
-        align[i] = reader_column(reader, columns[i])->text ? 'l' : 'r';
-    }
-    if (states)
-        cells_add(cells, "status");
-    align[count] = 'l';
-    for (int64_t r = 0; r < selection->count; r++) {
-        int64_t row = selection->rows[r];
-        for (int i = 0; i < count; i++) {
-            char number[32];
-            bool swept = reader_column(reader, columns[i])->origin == READ_SWEPT;
-            if (align[i] == 'r' && swept)
-                show_number(number, sizeof number, reader_number(reader, columns[i], row));
-            else if (align[i] == 'r')
-                show_result(number, sizeof number, reader_number(reader, columns[i], row));
-            cells_add(cells, align[i] == 'r' ? number : reader_text(reader, columns[i], row));
-        }
-        if (states)
-            cells_add(cells, row_status_name(reader_status(reader, row)));
-    }
-    cells_print(cells, align, "", stdout);
-    cells_destroy(cells);
-}
-
-/* RFC 4180: quoted when it holds a comma, a quote or a line's end. */
-static void print_field(const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++)
-        printf(*text == '"' ? "\"\"" : "%c", *text);
-    putchar('"');
-}
-
-static void print_csv(const struct reader *reader, const struct selection *selection)
-{
-    fputs("run,status", stdout);
-    for (int column = 0; column < reader_columns(reader); column++) {
-        putchar(',');
-        print_field(reader_column(reader, column)->name);
-    }
-    putchar('\n');
-    for (int64_t r = 0; r < selection->count; r++) {
-        int64_t row = selection->rows[r];
-        char identity[17];
-        rows_identity(identity, reader, row);
-        printf("%s,%s", identity, row_status_name(reader_status(reader, row)));
-        for (int column = 0; column < reader_columns(reader); column++) {
-            char number[KEY_TEXT_SIZE] = "";
-            double value = reader_number(reader, column, row);
-            putchar(',');
-            if (reader_column(reader, column)->text)
-                print_field(reader_text(reader, column, row));
-            else if (value == value)
-                number_print(value, number, sizeof number);
-            fputs(number, stdout);
-        }
-        putchar('\n');
-    }
-}
-
-static void print_json(const struct reader *reader, const struct selection *selection)
-{
-    for (int64_t r = 0; r < selection->count; r++) {
-        int64_t row = selection->rows[r];
-        char identity[17];
-        rows_identity(identity, reader, row);
-        printf("%s{\"run\": \"%s\", \"status\": \"%s\"", r ? ",\n " : "[", identity,
-               row_status_name(reader_status(reader, row)));
-        for (int column = 0; column < reader_columns(reader); column++) {
-            fputs(", ", stdout);
-            json_text(stdout, reader_column(reader, column)->name);
-            fputs(": ", stdout);
-            if (reader_column(reader, column)->text)
-                json_text(stdout, reader_text(reader, column, row));
-            else
-                json_number(stdout, reader_number(reader, column, row));
-        }
+    fputs(", \"columns\": [", stdout);
+    for (int c = 0; c < sheet->count; c++) {
+        int column = rows_column(reader, sheet->columns[c].name);
+        const struct reader_column *head = column >= 0 ? reader_column(reader, column) : NULL;
+        fputs(c ? ",\n {\"name\": " : "\n {\"name\": ", stdout);
+        json_text(stdout, sheet->columns[c].name);
+        if (head && head->unit)
+            json_member(stdout, "unit", head->unit);
+        if (head && head->about)
+            json_member(stdout, "about", head->about);
         putchar('}');
     }
-    printf("%s]\n", selection->count ? "" : "[");
+    putchar(']');
+}
+
+static void print_sheet(const struct sheet *sheet, const struct reader *reader,
+                        const struct options *options)
+{
+    if (options->csv) {
+        sheet_print_csv(sheet, stdout);
+    } else if (!options->json) {
+        sheet_print_text(sheet, stdout);
+    } else {
+        json_begin(stdout, "table");
+        json_member(stdout, "file", options->words[0]);
+        print_columns(sheet, reader);
+        printf(", \"%s\": ", is_grouped(options) ? "groups" : "runs");
+        sheet_print_json(sheet, stdout);
+        fputs("}\n", stdout);
+    }
+}
+
+static enum status print_groups(const struct reader *reader, const struct selection *selection,
+                                const struct options *options, enum run_sheet_names names,
+                                struct error *err)
+{
+    struct group_sheet *own;
+    enum status st = group_sheet_create(&own, reader, selection, options, names, err);
+    if (st != OK)
+        return st;
+    print_sheet(group_sheet(own), reader, options);
+    group_sheet_destroy(own);
+    return OK;
+}
+
+static enum status print_runs(const struct reader *reader, const struct selection *selection,
+                              const struct options *options, enum run_sheet_names names,
+                              struct error *err)
+{
+    struct run_sheet own;
+    struct columns columns;
+    if (options->columns) {
+        enum status st = columns_parse(&columns, reader, options->columns, err);
+        if (st != OK)
+            return error_in(err, st, "--columns");
+    } else if (names == RUN_SHEET_NAMES) {
+        columns_all(&columns, reader);
+    } else {
+        columns_shown(&columns, reader);
+    }
+    run_sheet_make(&own, reader, selection, &columns, names);
+    print_sheet(&own.sheet, reader, options);
+    free(own.heads);
+    free(columns.at);
+    return OK;
 }
 
 static enum status print(const struct reader *reader, const struct command *command,
                          const struct options *options, struct error *err)
 {
     struct selection selection;
-    enum status st = selection_make(&selection, reader, command, options, err);
+    struct options rows = *options;
+    enum run_sheet_names names =
+        options->csv || options->json ? RUN_SHEET_NAMES : RUN_SHEET_HEADERS;
+    if (is_grouped(options))
+        rows.sort = NULL; /* the groups are sorted, not their runs */
+    enum status st = selection_make(&selection, reader, command, &rows, err);
     if (st != OK)
         return st;
-    if (options->json)
-        print_json(reader, &selection);
-    else if (options->csv)
-        print_csv(reader, &selection);
-    else
-        print_text(reader, &selection);
+    st = (is_grouped(options) ? print_groups : print_runs)(reader, &selection, options, names, err);
     free(selection.rows);
-    return OK;
+    return st == OK ? OK : error_in(err, st, "mesasweep %s", command->name);
 }
 
 enum status cmd_table(int *code, const struct command *self, int argc, char **argv,
                       struct error *err)
 {
+    /* clang-format off */
     static const struct argp_option rows[] = {
         OPTION_WHERE_ROW,
-        {"sort", OPTION_SORT, "COLUMN[:desc]", 0, "From the least up, or from the greatest down",
-         0},
+        {"sort", OPTION_SORT, "COLUMN[:desc]", 0, "From the least up, or from the greatest down", 0},
+        {"columns", OPTION_COLUMNS, "COLUMN,...", 0, "Only these", 0},
+        {"group-by", OPTION_GROUP_BY, "COLUMN,...", 0, "One row for all runs that agree in these; default with --agg: all that was swept but the seed", 0},
+        {"agg", OPTION_AGGREGATES, "NAME,...", 0, "Of each group: mean, ci95 (half the 95 % interval of the mean, by Student's t), median, std, min, max, count; default with --group-by: mean,ci95", 0},
         {"csv", OPTION_CSV, NULL, 0, "Comma-separated, full precision, with what the log holds", 0},
-        {"json", OPTION_JSON, NULL, 0, "The same as one JSON list, an object for each run", 0},
+        {"json", OPTION_JSON, NULL, 0, "The same as one JSON object", 0},
         {0},
     };
+    /* clang-format on */
+    static const char more[] =
+        "A column is called by its name in the file or by its header here. Groups have the columns "
+        "that came out, or those of --columns; only runs that are done count.";
     struct options options;
-    enum status st = options_parse(&options, self, rows, NULL, argc, argv, err);
+    enum status st = options_parse(&options, self, rows, more, argc, argv, err);
     if (st != OK || options.help)
         return st;
     st = options_words(&options, self, 1, 1, "the result file", err);

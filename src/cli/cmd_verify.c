@@ -38,8 +38,8 @@ static void print_text(const struct found *found)
 static void print_json(const struct found *found)
 {
     const struct store_verdict *verdict = &found->verdict;
-    fputs("{\"file\": ", stdout);
-    json_text(stdout, found->file);
+    json_begin(stdout, "verify");
+    json_member(stdout, "file", found->file);
     printf(", \"runs\": %" PRId64 ", \"results\": %" PRId64 ", \"damaged\": [", verdict->runs,
            verdict->results);
     for (int64_t i = 0; i < verdict->damaged_count; i++)

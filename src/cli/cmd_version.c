@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "json.h"
 #include "math/kernels.h"
 #include "options.h"
 #include "run/run.h"
@@ -8,7 +9,10 @@
 enum status cmd_version(int *code, const struct command *self, int argc, char **argv,
                         struct error *err)
 {
-    static const struct argp_option rows[] = {{0}};
+    static const struct argp_option rows[] = {
+        {"json", OPTION_JSON, NULL, 0, "One JSON object", 0},
+        {0},
+    };
     struct options options;
     enum status st = options_parse(&options, self, rows, NULL, argc, argv, err);
     if (st != OK || options.help)
@@ -20,9 +24,19 @@ enum status cmd_version(int *code, const struct command *self, int argc, char **
     st = kernels_best(&kernels, err);
     if (st != OK)
         return st;
+    *code = 0;
+    if (options.json) {
+        json_begin(stdout, "version");
+        json_member(stdout, "number", version.number);
+        json_member(stdout, "commit", version.commit);
+        printf(", \"results_version\": %d", RESULTS_VERSION);
+        json_member(stdout, "compiler", version.compiler);
+        json_member(stdout, "instructions", kernels->name);
+        puts("}");
+        return OK;
+    }
     printf("mesasweep %s\ncommit           %s\nresults version  %d\ncompiler         %s\n"
            "instructions     %s\n",
            version.number, version.commit, RESULTS_VERSION, version.compiler, kernels->name);
-    *code = 0;
     return OK;
 }

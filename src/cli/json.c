@@ -42,3 +42,16 @@ void json_value(FILE *to, const char *text)
     else
         json_text(to, text);
 }
+
+void json_begin(FILE *to, const char *command)
+{
+    fprintf(to, "{\"form\": \"mesasweep %s\", \"version\": %d", command, JSON_VERSION);
+}
+
+void json_member(FILE *to, const char *name, const char *text)
+{
+    fputs(", ", to);
+    json_text(to, name);
+    fputs(": ", to);
+    json_text(to, text);
+}

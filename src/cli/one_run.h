@@ -2,12 +2,12 @@
 #ifndef CLI_ONE_RUN_H
 #define CLI_ONE_RUN_H
 
-#include "cli/command.h"
+#include "options.h"
 #include "store/store.h"
 
-/* What a command does with the row that it was asked for. */
-typedef enum status one_run_print(const struct reader *reader, const char *file, int64_t row,
-                                  struct error *err);
+/* What a command does with the row that it was asked for, of the file options->words[0]. */
+typedef enum status one_run_print(const struct reader *reader, const struct options *options,
+                                  int64_t row, struct error *err);
 
 /* Parses the command line, opens the file, finds the run and hands its row to `print`. The code is
  * 0 when print returns OK. */

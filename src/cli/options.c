@@ -108,6 +108,7 @@ static error_t take_switch(struct options *options, int key)
         {OPTION_BREAK_LOCK, offsetof(struct options, break_lock)},
         {OPTION_JSON,       offsetof(struct options, json)},
         {OPTION_CSV,        offsetof(struct options, csv)},
+        {OPTION_NPZ,        offsetof(struct options, npz)},
         {OPTION_LIST,       offsetof(struct options, list)},
         {OPTION_REQUEUE,    offsetof(struct options, requeue)},
         {OPTION_SRUN,       offsetof(struct options, srun)},
@@ -125,6 +126,26 @@ static error_t take_switch(struct options *options, int key)
     return ARGP_ERR_UNKNOWN;
 }
 
+/* What its command makes sense of. */
+static error_t take_text(struct options *options, int key, const char *text)
+{
+    static const struct {
+        int key;
+        size_t offset; /* of a const char * */
+    } texts[] = {
+        {OPTION_SORT, offsetof(struct options, sort)},
+        {OPTION_GROUP_BY, offsetof(struct options, group_by)},
+        {OPTION_AGGREGATES, offsetof(struct options, aggregates)},
+        {OPTION_COLUMNS, offsetof(struct options, columns)},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].key == key) {
+            *(const char **)((char *)options + texts[i].offset) = text;
+            return 0;
+        }
+    return ARGP_ERR_UNKNOWN;
+}
+
 /* One option or event of argp; a row that the command does not list never comes here. */
 static error_t take(int key, char *text, struct argp_state *state)
 {
@@ -137,9 +158,6 @@ static error_t take(int key, char *text, struct argp_state *state)
         return take_name(&options->file, parse, "--file", text);
     case OPTION_WHERE:
         return take_where(parse, text);
-    case OPTION_SORT:
-        options->sort = text;
-        return 0;
     case OPTION_SHARD:
         return take_shard(parse, text);
     case OPTION_WATCH:
@@ -160,7 +178,7 @@ static error_t take(int key, char *text, struct argp_state *state)
         parse->at = state->next;
         return ARGP_ERR_UNKNOWN;
     default:
-        return take_switch(options, key);
+        return text ? take_text(options, key, text) : take_switch(options, key);
     }
 }
 

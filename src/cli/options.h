@@ -33,20 +33,25 @@ enum option_key {
     OPTION_SRUN,
     OPTION_DISPATCH,
     OPTION_WATCH,
+    OPTION_GROUP_BY,
+    OPTION_AGGREGATES,
+    OPTION_COLUMNS,
+    OPTION_NPZ,
 };
 
 enum { WHERE_MAX = 32 };
 
 struct options {
     const char *output, *file; /* NULL: not given */
-    const char *sort, *where[WHERE_MAX];
+    const char *sort, *group_by, *aggregates, *columns;
+    const char *where[WHERE_MAX];
     int where_count;
     int ranks;               /* or Slurm's tasks; 0: not given */
     int rerun;               /* runs to carry out once more; 0: not given */
     struct plan_shard shard; /* count 0: not given */
     double walltime;         /* seconds; 0: not given */
     double watch;            /* seconds between two looks; 0: not given */
-    bool yes, quick, break_lock, json, csv, markdown, list, retire, requeue, srun, dispatch;
+    bool yes, quick, break_lock, json, csv, npz, markdown, list, retire, requeue, srun, dispatch;
     bool failed;  /* those that failed are meant */
     bool help;    /* the help was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */

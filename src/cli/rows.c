@@ -1,6 +1,7 @@
 #include "rows.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,55 @@ int rows_column(const struct reader *reader, const char *name)
 void rows_identity(char text[17], const struct reader *reader, int64_t row)
 {
     snprintf(text, 17, "%016" PRIx64, reader_identity(reader, row));
+}
+
+enum status rows_lookup(int *column, const struct reader *reader, const char *name, size_t length,
+                        struct error *err)
+{
+    char wanted[KEY_NAME_SIZE], header[KEY_NAME_SIZE], shown[TEXT_SHOWN];
+    snprintf(wanted, sizeof wanted, "%.*s", (int)length, name);
+    int found = rows_column(reader, wanted);
+    for (int c = 0; c < reader_columns(reader) && found < 0; c++) {
+        rows_header(header, sizeof header, reader, c);
+        if (strcmp(header, wanted) == 0)
+            found = c;
+    }
+    bool run = strcmp(wanted, "run") == 0;
+    if (found < 0 && !run && strcmp(wanted, "status") != 0)
+        return error_set(err, ERR_USAGE,
+                         "'%s' is no column; 'mesasweep table --csv' shows them all",
+                         text_show(shown, wanted));
+    *column = found >= 0 ? found : run ? ROWS_RUN : ROWS_STATUS;
+    return OK;
+}
+
+bool rows_is_text(const struct reader *reader, int column)
+{
+    return column < 0 || reader_column(reader, column)->text;
+}
+
+const char *rows_name(const struct reader *reader, int column)
+{
+    return column == ROWS_RUN      ? "run"
+           : column == ROWS_STATUS ? "status"
+                                   : reader_column(reader, column)->name;
+}
+
+const char *rows_text(char identity[17], const struct reader *reader, int column, int64_t row)
+{
+    if (column == ROWS_STATUS)
+        return row_status_name(reader_status(reader, row));
+    if (column >= 0)
+        return reader_text(reader, column, row);
+    rows_identity(identity, reader, row);
+    return identity;
+}
+
+int rows_compare(double a, double b, int sign)
+{
+    if (isnan(a) || isnan(b))
+        return !!isnan(a) - !!isnan(b);
+    return sign * ((a > b) - (a < b));
 }
 
 enum status rows_find(int64_t *row, const struct reader *reader, const char *file,
@@ -125,8 +175,8 @@ int rows_columns(int *columns, int most, const struct reader *reader)
 {
     int count = 0;
     for (int column = 0; column < reader_columns(reader) && count < most; column++) {
-        bool shown = reader_column(reader, column)->origin != READ_LOG;
-        bool swept = reader_column(reader, column)->origin == READ_SWEPT;
+        const struct reader_column *head = reader_column(reader, column);
+        bool swept = head->origin == READ_SWEPT, shown = swept || head->summary;
         for (int i = 0; swept && shown && i < count; i++)
             shown = !follows(reader, column, columns[i]);
         if (shown)

@@ -2,6 +2,8 @@
 #ifndef CLI_ROWS_H
 #define CLI_ROWS_H
 
+#include <stdbool.h>
+
 #include "store/store.h"
 
 /* Five numbers that add up to `runs`, and parts of them. */
@@ -21,6 +23,24 @@ void rows_header(char *text, size_t size, const struct reader *reader, int colum
 
 /* Column of that name, or -1. */
 int rows_column(const struct reader *reader, const char *name);
+
+/* What every row has, in place of a column. */
+enum { ROWS_STATUS = -1, ROWS_RUN = -2 };
+
+/* The column that a person calls so: by its name, by its header, or `status` or `run`; of a text
+ * only the first `length` bytes count. ERR_USAGE for one that the file does not have. */
+enum status rows_lookup(int *column, const struct reader *reader, const char *name, size_t length,
+                        struct error *err) MUST_CHECK;
+
+/* What a column, or ROWS_STATUS or ROWS_RUN, has in a row. A text is valid until the next call for
+ * the same `identity`. */
+bool rows_is_text(const struct reader *reader, int column);
+const char *rows_text(char identity[17], const struct reader *reader, int column, int64_t row);
+const char *rows_name(const struct reader *reader, int column);
+
+/* Below, at or above 0 as `a` comes before, with or after `b`; sign -1: from the greatest down.
+ * What is no number comes last. */
+int rows_compare(double a, double b, int sign);
 
 /* Sixteen hex digits. */
 void rows_identity(char text[17], const struct reader *reader, int64_t row);

@@ -9,37 +9,6 @@
 #include "config/number.h"
 #include "rows.h"
 
-enum { STATUS = -1 }; /* in place of a column */
-
-/* `name` ends at `length`. */
-static enum status find_column(int *column, const struct reader *reader, const char *name,
-                               size_t length, struct error *err)
-{
-    char wanted[KEY_NAME_SIZE], header[KEY_NAME_SIZE], shown[TEXT_SHOWN];
-    snprintf(wanted, sizeof wanted, "%.*s", (int)length, name);
-    *column = rows_column(reader, wanted);
-    for (int c = 0; c < reader_columns(reader) && *column < 0; c++) {
-        rows_header(header, sizeof header, reader, c);
-        if (strcmp(header, wanted) == 0)
-            *column = c;
-    }
-    if (*column >= 0 || strcmp(wanted, "status") == 0)
-        return OK;
-    return error_set(err, ERR_USAGE, "'%s' is no column; 'mesasweep table --csv' shows them all",
-                     text_show(shown, wanted));
-}
-
-static bool is_text(const struct reader *reader, int column)
-{
-    return column == STATUS || reader_column(reader, column)->text;
-}
-
-static const char *text_of(const struct reader *reader, int column, int64_t row)
-{
-    return column == STATUS ? row_status_name(reader_status(reader, row))
-                            : reader_text(reader, column, row);
-}
-
 /* ---- --where */
 
 static bool parse_number(double *number, const char *text)
@@ -56,23 +25,23 @@ static enum status keep_where(struct selection *selection, const struct reader *
                               const char *condition, struct error *err)
 {
     const char *value = strchr(condition, '=');
-    char shown[TEXT_SHOWN];
+    char shown[TEXT_SHOWN], identity[17];
     double number = 0;
     int column;
     if (!value || value == condition)
         return error_set(err, ERR_USAGE, "takes KEY=VALUE, as model.depth=2");
-    enum status st = find_column(&column, reader, condition, (size_t)(value - condition), err);
+    enum status st = rows_lookup(&column, reader, condition, (size_t)(value - condition), err);
     if (st != OK)
         return st;
     value++;
-    bool text = is_text(reader, column);
+    bool text = rows_is_text(reader, column);
     if (!text && !parse_number(&number, value))
         return error_set(err, ERR_USAGE, "'%s' is no number, %s has numbers",
                          text_show(shown, value), reader_column(reader, column)->name);
     int64_t kept = 0;
     for (int64_t i = 0; i < selection->count; i++) {
         int64_t row = selection->rows[i];
-        if (text ? strcmp(text_of(reader, column, row), value) == 0
+        if (text ? strcmp(rows_text(identity, reader, column, row), value) == 0
                  : reader_number(reader, column, row) == number)
             selection->rows[kept++] = row;
     }
@@ -91,29 +60,33 @@ static int compare(const void *a, const void *b, void *context)
 {
     const struct order *order = context;
     const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    char first[17], second[17];
     int result;
-    if (is_text(order->reader, order->column)) {
-        result = order->sign * strcmp(text_of(order->reader, order->column, x),
-                                      text_of(order->reader, order->column, y));
+    if (rows_is_text(order->reader, order->column)) {
+        result = order->sign * strcmp(rows_text(first, order->reader, order->column, x),
+                                      rows_text(second, order->reader, order->column, y));
     } else {
-        double p = reader_number(order->reader, order->column, x);
-        double q = reader_number(order->reader, order->column, y);
-        result = isnan(p) || isnan(q) ? isnan(p) - isnan(q) : order->sign * ((p > q) - (p < q));
+        result = rows_compare(reader_number(order->reader, order->column, x),
+                              reader_number(order->reader, order->column, y), order->sign);
     }
     return result ? result : (x > y) - (x < y);
+}
+
+size_t selection_sort_name(int *sign, const char *by)
+{
+    static const char down[] = ":desc";
+    size_t length = strlen(by), end = strlen(down);
+    bool descends = length > end && strcmp(by + length - end, down) == 0;
+    *sign = descends ? -1 : 1;
+    return descends ? length - end : length;
 }
 
 static enum status sort(struct selection *selection, const struct reader *reader, const char *by,
                         struct error *err)
 {
-    static const char down[] = ":desc";
-    struct order order = {reader, STATUS, 1};
-    size_t length = strlen(by), end = strlen(down);
-    if (length > end && strcmp(by + length - end, down) == 0) {
-        order.sign = -1;
-        length -= end;
-    }
-    enum status st = find_column(&order.column, reader, by, length, err);
+    struct order order = {reader, ROWS_STATUS, 1};
+    size_t length = selection_sort_name(&order.sign, by);
+    enum status st = rows_lookup(&order.column, reader, by, length, err);
     if (st == OK)
         qsort_r(selection->rows, (size_t)selection->count, sizeof *selection->rows, compare,
                 &order);
@@ -135,7 +108,7 @@ enum status selection_make(struct selection *selection, const struct reader *rea
         st = keep_where(selection, reader, options->where[i], err);
     if (st != OK)
         error_in(err, st, "--where");
-    selection->sorted_by = STATUS;
+    selection->sorted_by = ROWS_STATUS;
     if (st == OK && options->sort)
         st = sort(selection, reader, options->sort, err);
     if (st == OK)

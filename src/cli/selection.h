@@ -8,7 +8,7 @@
 struct selection {
     int64_t *rows; /* [count]; owned, free it */
     int64_t count;
-    int sorted_by; /* column of the reader; -1: none, or the status */
+    int sorted_by; /* column of the reader; below 0: none, or of rows.h */
 };
 
 /* clang-format off */
@@ -22,5 +22,8 @@ struct selection {
 enum status selection_make(struct selection *selection, const struct reader *reader,
                            const struct command *command, const struct options *options,
                            struct error *err) MUST_CHECK;
+
+/* Bytes of the name in "NAME" or "NAME:desc"; *sign: 1, or -1 from the greatest down. */
+size_t selection_sort_name(int *sign, const char *by);
 
 #endif

@@ -192,18 +192,27 @@ static void print_head(const struct subject *subject)
     putchar('\n');
 }
 
-enum status show_run(const struct reader *reader, const char *file, int64_t row, struct error *err)
+static void print_text(const struct subject *subject)
 {
-    struct subject subject = {.file = file, .reader = reader, .row = row};
-    enum status st = store_detail(&subject.detail, file, row, err);
+    print_head(subject);
+    print_config(&subject->detail);
+    print_curves(&subject->detail);
+    print_figures(&subject->detail);
+    print_arrays(&subject->detail);
+    print_tensors(&subject->detail);
+}
+
+enum status show_run(const struct reader *reader, const struct options *options, int64_t row,
+                     struct error *err)
+{
+    struct subject subject = {.file = options->words[0], .reader = reader, .row = row};
+    enum status st = store_detail(&subject.detail, subject.file, row, err);
     if (st != OK)
         return st;
-    print_head(&subject);
-    print_config(&subject.detail);
-    print_curves(&subject.detail);
-    print_figures(&subject.detail);
-    print_arrays(&subject.detail);
-    print_tensors(&subject.detail);
+    if (options->json)
+        show_run_json(reader, subject.file, row, &subject.detail);
+    else
+        print_text(&subject);
     store_detail_dispose(&subject.detail);
     return OK;
 }

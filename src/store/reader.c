@@ -95,33 +95,42 @@ static enum status read_column(struct values *values, struct hdf *hdf, int fd, c
     return hdf->status;
 }
 
-/* Swept keys, then what the summary shows, then the log. */
+static void read_next(struct reader *reader, struct hdf *hdf, int fd, enum reader_origin origin,
+                      const struct map_column *column, bool summary)
+{
+    if (hdf->status != OK)
+        return;
+    struct values *values = &reader->columns[reader->count++];
+    values->head.origin = origin;
+    values->head.summary = summary;
+    read_column(values, hdf, fd, origin == READ_LOG ? "log" : "results", column, reader->map.runs);
+}
+
+static bool in_summary(const struct map *map, int column)
+{
+    for (int f = 0; f < map->summary.figure_count; f++)
+        if (map->summary.columns[f] == column)
+            return true;
+    return false;
+}
+
 static enum status read_columns(struct reader *reader, struct hdf *hdf, int fd)
 {
     const struct map *map = &reader->map;
+    const struct map_column *results = map->results.columns;
     reader->columns =
         calloc((size_t)(map->results.count + map->log.count) + 1, sizeof *reader->columns);
     assert(reader->columns);
-    for (int c = 0; c < map->results.count && hdf->status == OK; c++) {
-        const struct map_column *column = &map->results.columns[c];
-        bool key = column->given && column->rank == 0 && strcmp(column->name, "weights_row") != 0;
-        if (!key)
-            continue;
-        struct values *values = &reader->columns[reader->count++];
-        values->head.origin = READ_SWEPT;
-        read_column(values, hdf, fd, "results", column, map->runs);
-    }
-    for (int f = 0; f < map->summary.figure_count && hdf->status == OK; f++) {
-        struct values *values = &reader->columns[reader->count++];
-        values->head.origin = READ_RESULT;
-        read_column(values, hdf, fd, "results", &map->results.columns[map->summary.columns[f]],
-                    map->runs);
-    }
-    for (int c = 0; c < map->log.count && hdf->status == OK; c++) {
-        struct values *values = &reader->columns[reader->count++];
-        values->head.origin = READ_LOG;
-        read_column(values, hdf, fd, "log", &map->log.columns[c], map->runs);
-    }
+    for (int c = 0; c < map->results.count; c++)
+        if (results[c].given && results[c].rank == 0 && strcmp(results[c].name, "weights_row") != 0)
+            read_next(reader, hdf, fd, READ_SWEPT, &results[c], false);
+    for (int f = 0; f < map->summary.figure_count; f++)
+        read_next(reader, hdf, fd, READ_RESULT, &results[map->summary.columns[f]], true);
+    for (int c = 0; c < map->results.count; c++)
+        if (results[c].covered && !results[c].given && results[c].rank == 0 && !in_summary(map, c))
+            read_next(reader, hdf, fd, READ_RESULT, &results[c], false);
+    for (int c = 0; c < map->log.count; c++)
+        read_next(reader, hdf, fd, READ_LOG, &map->log.columns[c], false);
     return hdf->status;
 }
 

@@ -1,7 +1,5 @@
 """Without this nobody would notice that the way of a run through ranks, children and file has become slow, or that idle processes burn the cores that runs need."""
 
-import json
-
 import program
 
 FIGURES = {"runs_per_s", "runs_per_s_synced", "runs_per_s_unbundled", "coordinator_mb"}
@@ -9,7 +7,7 @@ FIGURES = {"runs_per_s", "runs_per_s_synced", "runs_per_s_unbundled", "coordinat
 
 class Dispatch(program.Case):
     def test_the_bench_measures_and_leaves_nothing_behind(self):
-        figures = json.loads(self.run_program("bench", "--dispatch", "--json"))
+        figures = self.run_json("bench", "--dispatch")
         print(figures, flush=True)
         self.assertEqual(set(figures), FIGURES)
         self.assertTrue(all(value > 0 for value in figures.values()))

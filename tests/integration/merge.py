@@ -1,6 +1,5 @@
 """Without this a sweep that several small jobs share could lose a shard, or mix results that do not belong together."""
 
-import json
 import struct
 
 import h5py
@@ -127,7 +126,7 @@ class Merge(program.Case):
         before = (self.folder / "tiny.h5").read_bytes()
         out = self.run_program("verify", "tiny.h5", code=1)
         self.assertIn(f"tiny.h5: run {run} is damaged: its checksum does not hold\n", out)
-        found = json.loads(self.run_program("verify", "--json", "tiny.h5", code=1))
+        found = self.run_json("verify", "tiny.h5", code=1)
         self.assertEqual(found, {"file": "tiny.h5", "runs": 9, "results": 9, "damaged": [run]})
         self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
         self.assertEqual(self.listing(), ["tiny.h5", "tiny.yaml"])
@@ -138,7 +137,7 @@ class Merge(program.Case):
         self.assertEqual(self.run_program("verify", "tiny.h5", "--rerun", 4),
                          "tiny.h5: 9 of 9 runs have a checksum, 0 of them do not hold\n"
                          "tiny.h5: 4 runs were carried out once more, 0 of them differ\n")
-        found = json.loads(self.run_program("verify", "--json", "tiny.h5", "--rerun=100"))
+        found = self.run_json("verify", "tiny.h5", "--rerun=100")
         with h5py.File(self.folder / "tiny.h5", "r") as file:
             runs = sorted(file["results/run"].asstr()[:])
         self.assertEqual(found["reruns"], [{"run": run, "difference": None} for run in runs])
@@ -159,7 +158,7 @@ class Merge(program.Case):
         self.assertEqual(out, f"tiny.h5: run {run} was carried out once more and differs in test_loss\n"
                               "tiny.h5: 9 of 9 runs have a checksum, 0 of them do not hold\n"
                               "tiny.h5: 9 runs were carried out once more, 1 of them differ\n")
-        listed = json.loads(self.run_program("verify", "--json", "tiny.h5", "--rerun", 9, code=1))["reruns"]
+        listed = self.run_json("verify", "tiny.h5", "--rerun", 9, code=1)["reruns"]
         self.assertEqual([one for one in listed if one["difference"]], [{"run": run, "difference": "test_loss"}])
 
 

@@ -3,6 +3,7 @@
 import re
 
 import h5py
+import numpy
 
 import program
 
@@ -62,6 +63,25 @@ class OneRun(program.Case):
         self.assertRegex(self.run_program("show", "one.h5", self.runs[3]),
                          rf"^one.h5: run {self.runs[3]} of one: timeout, attempt 1 on ")
 
+    def look_at_json(self):
+        found = self.run_json("show", "one.h5", self.runs[1])
+        self.assertEqual((found["run"], found["name"], found["status"]), (self.runs[1], "one", "done"))
+        self.assertEqual(found["config"]["train.steps"], 60)
+        self.assertEqual(found["log"]["attempt"], 1)
+        self.assertEqual(found["tensors"]["layer0/query"], [11, 11])
+        with h5py.File(self.folder / "one.h5", "r") as file:
+            for name, column in found["results"].items():
+                stored = file["results"][name]
+                self.assertEqual(column["about"], stored.attrs["long_name"])
+                values = numpy.array(column["value"], dtype=float)
+                self.assertEqual(list(values.shape), column["shape"])
+                there = numpy.isfinite(values)  # integers below 0 are none, too
+                numpy.testing.assert_array_equal(values[there], stored[1][there], name)
+        self.assertEqual(self.run_json("best", "one.h5", "--where=seed=1", form="show"), found)
+        failed = self.runs[2]
+        self.assertEqual(self.run_json("log", "one.h5", failed)["log"],
+                         (self.folder / "one.h5.logs" / failed).read_text())
+
     def look_at_no_run(self):
         common = max((run[0] for run in self.runs), key=[run[0] for run in self.runs].count)
         shared = [run for run in self.runs if run.startswith(common)]
@@ -97,7 +117,7 @@ class OneRun(program.Case):
         self.assertEqual(self.listed("--sort", "gd_ratio:desc"), up[::-1] + runs[2:])
         self.assertEqual(self.listed("--sort", "status:desc"), runs[2:] + runs[:2])
         self.assertEqual(self.listed("--sort", "seed:desc"), [runs[1], runs[3], runs[0], runs[2]])
-        self.assertEqual(self.run_program("table", "one.h5", "--json", "--where=seed=7"), "[]\n")
+        self.assertEqual(self.run_json("table", "one.h5", "--where=seed=7")["runs"], [])
         for option, message in {
                 "--where=seed": "--where: takes KEY=VALUE, as model.depth=2",
                 "--where=seed=one": "--where: 'one' is no number, seed has numbers",
@@ -134,6 +154,7 @@ class OneRun(program.Case):
         self.assertEqual(self.states, ["done", "done", "timeout", "timeout"])
         self.look_at_the_log()
         self.look_at_a_run()
+        self.look_at_json()
         self.look_at_no_run()
 
 

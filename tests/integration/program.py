@@ -123,8 +123,14 @@ class Case(unittest.TestCase):
         self.assertEqual(got, code, f"{arguments}: {out}{err}")
         return out
 
+    def run_json(self, command, *arguments, form=None, code=0):
+        """What --json of a command prints, without its form and version (src/json.md), which are checked."""
+        found = json.loads(self.run_program(command, *arguments, "--json", code=code))
+        self.assertEqual((found.pop("form"), found.pop("version")), (f"mesasweep {form or command}", 1))
+        return found
+
     def status(self, file):
-        return json.loads(self.run_program("status", "--json", file))
+        return self.run_json("status", file)
 
     def listing(self):
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))

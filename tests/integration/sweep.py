@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import pathlib
 import socket
@@ -58,7 +57,7 @@ class Sweep(program.Case):
         self.assertEqual(len(lines), 10)
         self.assertEqual(len({len(line.rstrip()) for line in lines}), 1, "columns are aligned")
         rows = list(csv.DictReader(io.StringIO(self.run_program("table", "--csv", "tiny.h5"))))
-        objects = json.loads(self.run_program("table", "--json", "tiny.h5"))
+        objects = self.run_json("table", "tiny.h5")["runs"]
         with h5py.File(self.folder / "tiny.h5", "r") as file:
             final = file["results/test_loss"][:, -1]
             runs = file["results/run"].asstr()[()]

@@ -10,7 +10,9 @@ enum task_kind {
     TASK_SINE,
     TASK_FEW_SHOT,
     TASK_FIXED_DYNAMICS,
-    TASK_CONTRACTING_DYNAMICS
+    TASK_CONTRACTING_DYNAMICS,
+    TASK_PARTIALLY_OBSERVED,
+    TASK_NONLINEAR_DYNAMICS
 };
 enum task_inputs {
     INPUTS_UNIFORM,
@@ -38,6 +40,7 @@ struct task_config {
     double noise;      /* standard deviation: of the noise on the y of the context, or of a state */
     double state_clip; /* |s| <= state_clip in a sequence */
     int tasks;         /* few-shot tasks in one sequence, one behind the other */
+    int state;         /* size of the state behind observations; 0: states are what is seen */
 };
 
 struct tokens_config {

@@ -25,6 +25,13 @@
  * Contracting dynamics: W = V diag(l) V^-1 of each sequence's own, V [d,d] of N(0, 1), l_1 = .9,
  * the others U(.3, .9).
  *
+ * Partially observed dynamics: states of task.state numbers as in linear dynamics; a token shows d
+ * of them, o_t = C s_t + noise, C [d,state] ~ .5 N(0, 1) of each sequence's own. In what is said of
+ * tokens and predictions o stands for s.
+ *
+ * Non-linear dynamics: s_{t+1} = W f(s_t)/|f(s_t)| + noise, W Haar, f(s) = gelu(s A) B, A [d,4d]
+ * and B [4d,d] of 1.1 N(0, 1), the same for all sequences, of all runs with this d.
+ *
  * Few-shot streams (science.md 2.8): x_i ~ U(-r/2, r/2)^d, y_i = W x_i + noise, limited to
  * +-state_clip; the states x_1, y_1, x_2, ..., x_N, and with several tasks y_N and those of the
  * next W: T = 2 N tasks - 1 tokens, constructed or raw. Predicted is y_i, at the token of x_i: N
@@ -58,8 +65,8 @@ enum status task_init(struct task *task, const struct task_config *config,
 /* Fills tokens [T][W][LANES] (all of it) and target [output_tokens][outputs][LANES] with fresh
  * tasks; scratch [task_scratch(task)][LANES]. The draws of one task do not depend on the token
  * construction: W (a, p), then x_1 ... x_N, x_q, then the noise, then the noisy labels; or W, s_1,
- * then the noise (V and l in place of W, or nothing); or of each few-shot task W, x_1 ... x_N, the
- * noise. */
+ * then the noise (V and l in place of W, or nothing; W and C, and the noise of states before that
+ * of observations); or of each few-shot task W, x_1 ... x_N, the noise. */
 void task_sample(real *tokens, real *target, const struct task *task, const struct kernels *kernels,
                  struct random_lanes *random, real *scratch);
 int task_scratch(const struct task *task);
@@ -94,5 +101,11 @@ void task_draw(real *tokens, real *target, const struct task *task, const struct
  */
 void sine_label(real *y, const real *x, int n, const struct task *task,
                 const struct kernels *kernels, const struct task_source *source, uint64_t first);
+
+/* Non-linear dynamics: features [n][d][LANES] = f(s) / |f(s)| of states [n][d][LANES]; scratch
+ * [nonlinear_scratch(task)][LANES]. Of s = 0 they are 0. */
+void nonlinear_features(real *features, const real *states, int n, const struct task *task,
+                        const struct kernels *kernels, real *scratch);
+int nonlinear_scratch(const struct task *task);
 
 #endif

@@ -46,7 +46,8 @@ const struct sequence *sequence_of(const struct task *task);
 /* First channel of the prediction, which clean tokens have at `clean`. */
 int readout_channel(const struct task *task, int clean);
 
-extern const struct task_row task_linear_regression, task_linear_dynamics, task_sine, task_few_shot;
+extern const struct task_row task_linear_regression, task_linear_dynamics, task_sine, task_few_shot,
+    task_partially_observed, task_nonlinear_dynamics;
 extern const struct tokens_row tokens_joint, tokens_separate, tokens_constructed, tokens_raw;
 
 #endif

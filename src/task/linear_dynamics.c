@@ -8,11 +8,6 @@ static int rows(int count)
     return count * LANES;
 }
 
-static int tokens(const struct task_config *config)
-{
-    return config->context;
-}
-
 static void draw_matrix(real *W, const struct task_config *c, const struct kernels *kernels,
                         struct random_lanes *random, real *along)
 {
@@ -35,13 +30,7 @@ static void sample(real *at, real *target, const struct task *task, const struct
     draw_matrix(W, c, kernels, random, along);
     kernels->uniform(states, random, d, -half, half);
     kernels->normal(states + rows(d), random, T * d, (real)c->noise);
-    for (int t = 0; t < T; t++) {
-        real *next = states + rows((t + 1) * d);
-        kernels->lanes_lanes((struct matrix){next, LANES, LANES},
-                             (struct operand){W, rows(d), LANES},
-                             (struct operand){next - rows(d), LANES, LANES}, d, 1, d, ADD);
-        kernels->clip(next, next, (real)c->state_clip, d);
-    }
+    sequence_turn(states, W, d, c, kernels);
     sequence_place(at, target, states, task, kernels);
 }
 
@@ -58,7 +47,7 @@ static double cost(const struct task *task)
 }
 
 const struct task_row task_linear_dynamics = {.data = DATA_SEQUENCE,
-                                              .sequence = {tokens, 0},
+                                              .sequence = {dynamics_tokens, 0},
                                               .sample = sample,
                                               .scratch = scratch_rows,
                                               .cost = cost};

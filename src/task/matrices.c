@@ -31,7 +31,7 @@ void draw_orthogonal(real *W, int d, const struct kernels *kernels, struct rando
 void fixed_orthogonal(real *W, int d, const struct kernels *kernels, real *along)
 {
     struct random_lanes random;
-    random_seed(&random, 0, STREAM_SHARED, 0, 0);
+    random_seed(&random, 0, STREAM_SHARED, SHARED_ROTATION, 0);
     kernels->normal(W, &random, d * d, 1);
     for (int i = 0; i < d * d; i++)
         kernels->fill(W + (ptrdiff_t)i * LANES, W[(ptrdiff_t)i * LANES], 1);

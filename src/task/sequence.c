@@ -27,6 +27,23 @@ void sequence_place(real *tokens, real *target, const real *states, const struct
     tokens_of(task)->place(tokens, states, task, kernels);
 }
 
+int dynamics_tokens(const struct task_config *config)
+{
+    return config->context;
+}
+
+void sequence_turn(real *states, const real *W, int d, const struct task_config *config,
+                   const struct kernels *kernels)
+{
+    int state = d * LANES;
+    for (int t = 0; t < config->context; t++, states += state) {
+        real *next = states + state;
+        kernels->lanes_lanes((struct matrix){next, LANES, LANES}, (struct operand){W, state, LANES},
+                             (struct operand){states, LANES, LANES}, d, 1, d, ADD);
+        kernels->clip(next, next, (real)config->state_clip, d);
+    }
+}
+
 int sequence_states(const struct task *task)
 {
     return (task->shape.tokens + 1) * task->config.dimension;

@@ -5,6 +5,9 @@
 
 #include "task/task.h"
 
+/* What is the same for all sequences of all runs: the `step` of STREAM_SHARED. */
+enum { SHARED_ROTATION, SHARED_NONLINEAR };
+
 struct sequence {
     int (*tokens)(const struct task_config *config); /* T */
     int gap; /* states between two whose next one is predicted; the first one's always is */
@@ -16,6 +19,14 @@ void sequence_shape(struct task *task, int width);
 /* Writes tokens and target from the states. */
 void sequence_place(real *tokens, real *target, const real *states, const struct task *task,
                     const struct kernels *kernels);
+
+/* T of dynamics: task.context. */
+int dynamics_tokens(const struct task_config *config);
+
+/* states [T + 1][d][LANES]: s_1 is there, the others hold their noise; s_{t+1} = W s_t + noise,
+ * limited to +-task.state_clip. */
+void sequence_turn(real *states, const real *W, int d, const struct task_config *config,
+                   const struct kernels *kernels);
 
 /* Rows of LANES that the states take. */
 int sequence_states(const struct task *task);

@@ -9,6 +9,8 @@ static const struct task_row *const tasks[] = {
     [TASK_FEW_SHOT] = &task_few_shot,
     [TASK_FIXED_DYNAMICS] = &task_linear_dynamics,
     [TASK_CONTRACTING_DYNAMICS] = &task_linear_dynamics,
+    [TASK_PARTIALLY_OBSERVED] = &task_partially_observed,
+    [TASK_NONLINEAR_DYNAMICS] = &task_nonlinear_dynamics,
 };
 
 static const struct tokens_row *const constructions[] = {
@@ -80,6 +82,11 @@ enum status task_init(struct task *task, const struct task_config *config,
         return error_set(err, ERR_CONFIG,
                          "task.tasks: task.kind %s has one task in a sequence, leave it at 1",
                          task_kinds[config->kind]);
+    if (config->state > 0 && config->kind != TASK_PARTIALLY_OBSERVED)
+        return error_set(
+            err, ERR_CONFIG,
+            "task.state: task.kind %s has no state behind what it shows, leave it at 0",
+            task_kinds[config->kind]);
     if (data == DATA_SEQUENCE)
         st = check_sequence(config, tokens, err);
     else

@@ -15,6 +15,7 @@ static const struct {
     {"task.context", "10"},
     {"task.outputs", "1"},
     {"task.tasks", "1"},
+    {"task.state", "0"},
     {"task.input_range", "1"},
     {"task.weight_scale", "1"},
     {"task.noise", "0"},

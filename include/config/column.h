@@ -38,6 +38,7 @@ enum column_axis {
     AXIS_HEAD,
     AXIS_ROW,
     AXIS_COLUMN,
+    AXIS_STATE_TARGET,
     AXIS_COUNT,
 };
 

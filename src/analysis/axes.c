@@ -15,6 +15,12 @@ static_assert(sizeof targets / sizeof targets[0] == MODEL_LAYERS_MAX + 2, "a ste
 
 static const char *const algorithms[] = {"transformer", "gd", "gdpp", "interpolated", NULL};
 
+/* Of a sequence: states s_{t+1}, s_t, (R_t + .001 I)^-1 s_t, s_{t-1} ..., and s_{t+1} of another
+ * one; those of sequence_probe.c. */
+static const char *const state_targets[] = {"next",   "current", "preconditioned", "past_1",
+                                            "past_2", "past_3",  "past_4",         "past_5",
+                                            "past_6", "past_7",  "control",        NULL};
+
 /* Those of task.inputs but the first, uniform. */
 static const char *const inputs[] = {"exponential", "normal", "laplace", "mixed", NULL};
 
@@ -133,6 +139,10 @@ static const struct row {
         .axis = {.name = "column", .unit = "1",
                  .about = "channel of a token (x, then y) that a matrix gives, its column"},
         .length = LENGTH_CHANNELS},
+    [AXIS_STATE_TARGET] = {
+        .axis = {.name = "state_target", .unit = "1", .labels = state_targets,
+                 .about = "what a probe of a sequence is asked for; control: the next state of another sequence"},
+        .points = sizeof state_targets / sizeof state_targets[0] - 1},
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@ static const struct analysis *const analyses[] = {
     &analysis_softmax_heads,
     &analysis_layer_losses,
     &analysis_training_alignment,
+    &analysis_sequence_probe,
 };
 /* clang-format on */
 

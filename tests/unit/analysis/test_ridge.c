@@ -1,4 +1,4 @@
-/* Ridge regression from Gram matrices against the definition on the rows themselves. */
+/* Ridge regression from sums of products against the definition on the rows themselves. */
 #include "../theory/near.h"
 
 #include <stdlib.h>
@@ -16,20 +16,31 @@ struct table {
     double rows[ROWS][S_MAX];
 };
 
-static double from_grams(const struct table *t)
+/* The targets as one group; r2 of the test part, or of the first fold itself. */
+enum where { HELD_OUT, IN_SAMPLE };
+
+static double from_sums(const struct table *t, enum where where)
 {
-    int S = 1 + t->n + t->m;
-    double grams[RIDGE_FOLDS + 1][S_MAX * S_MAX] = {{0}}, packed[ROWS * S_MAX];
-    for (int i = 0; i < ROWS; i++)
-        memcpy(packed + i * S, t->rows[i], sizeof(double) * (size_t)S);
-    struct ridge_data data = {.features = t->n, .targets = t->m, .test = grams[RIDGE_FOLDS]};
-    for (int f = 0; f < RIDGE_FOLDS; f++) {
-        lapack_gram(grams[f], packed + f * FOLD * S, FOLD, S);
-        data.folds[f] = grams[f];
+    enum { SUMS_MAX = S_MAX * (S_MAX + 1) };
+    struct ridge_shape shape = {t->n, 1, t->m};
+    double sums[RIDGE_FOLDS + 1][SUMS_MAX] = {{0}}, x[ROWS * S_MAX], y[ROWS * S_MAX], r2;
+    const double *folds[RIDGE_FOLDS];
+    assert_true(ridge_sums(&shape) <= SUMS_MAX);
+    for (int i = 0; i < ROWS; i++) {
+        memcpy(x + i * (1 + t->n), t->rows[i], sizeof(double) * (size_t)(1 + t->n));
+        memcpy(y + i * t->m, t->rows[i] + 1 + t->n, sizeof(double) * (size_t)t->m);
     }
-    lapack_gram(grams[RIDGE_FOLDS], packed + FIT * S, TEST, S);
-    double *scratch = malloc(sizeof(double) * ridge_scratch(t->n, t->m));
-    double r2 = ridge_r2(&data, scratch);
+    for (int f = 0; f <= RIDGE_FOLDS; f++) {
+        int first = f * FOLD, rows = f < RIDGE_FOLDS ? FOLD : TEST;
+        ridge_add(sums[f], &shape, x + first * (1 + t->n), y + first * t->m, rows);
+        if (f < RIDGE_FOLDS)
+            folds[f] = sums[f];
+    }
+    double *scratch = malloc(sizeof(double) * ridge_scratch(&shape));
+    if (where == HELD_OUT)
+        ridge_held_out(&r2, &shape, folds, sums[RIDGE_FOLDS], scratch);
+    else
+        ridge_in_sample(&r2, &shape, sums[0], scratch);
     free(scratch);
     return r2;
 }
@@ -140,7 +151,7 @@ static void equals_the_definition(void **state)
     for (size_t i = 0; i < COUNT(noises); i++)
         for (int m = 1; m <= 2; m++) {
             fill(&t, 4, m, noises[i], 100 * i + (uint64_t)m);
-            assert_near(from_grams(&t), plain_r2(&t), 1e-10);
+            assert_near(from_sums(&t, HELD_OUT), plain_r2(&t), 1e-10);
         }
 }
 
@@ -149,7 +160,7 @@ static void a_target_that_is_linear_in_the_features_is_read_exactly(void **state
     (void)state;
     static struct table t;
     fill(&t, 5, 2, 0, 7);
-    assert_near(from_grams(&t), 1, 1e-12);
+    assert_near(from_sums(&t, HELD_OUT), 1, 1e-12);
 }
 
 /* The test's own mean is in SST, so noise gives about -(n + 1)/FIT; spread 2 sqrt(n/FIT/TEST) and
@@ -159,9 +170,67 @@ static void noise_is_not_read(void **state)
     (void)state;
     static struct table t;
     fill(&t, 4, 1, 1e9, 8);
-    double r2 = from_grams(&t);
+    double r2 = from_sums(&t, HELD_OUT);
     assert_near(r2, 0, .1);
     assert_true(r2 != 0);
+}
+
+/* Least squares on FOLD rows of pure noise explains n / (FOLD - 1) of it on average: the share of
+ * directions; its deviation is sqrt(2 n) / FOLD for few features. A copy of a feature is no new
+ * direction, and neither is one that differs from it by rounding errors of a float. */
+static void in_sample_is_the_share_of_directions(void **state)
+{
+    (void)state;
+    enum { n = 3, REPEATS = 200 };
+    static struct table t;
+    double sum[3] = {0};
+    for (int i = 0; i < REPEATS; i++) {
+        fill(&t, n, 1, 1e9, 1000 + (uint64_t)i);
+        sum[0] += from_sums(&t, IN_SAMPLE);
+        t.n = n + 1;
+        for (int copy = 1; copy <= 2; copy++) {
+            for (int r = 0; r < ROWS; r++) {
+                t.rows[r][2 + n] = copy == 1 ? t.rows[r][1 + n] : t.rows[r][2 + n];
+                t.rows[r][1 + n] = t.rows[r][2] * (copy == 1 ? 1 : 1 + 1e-7 * (r % 3));
+            }
+            sum[copy] += from_sums(&t, IN_SAMPLE);
+        }
+    }
+    assert_near(sum[0] / REPEATS, (double)n / (FOLD - 1), 4 * sqrt(2. * n / REPEATS) / FOLD);
+    for (int copy = 1; copy <= 2; copy++)
+        assert_near(sum[copy] / REPEATS, sum[0] / REPEATS, 1e-4);
+}
+
+/* Groups of targets do not know each other: neither strengths nor numbers that are not finite. */
+static void groups_are_probes_of_their_own(void **state)
+{
+    (void)state;
+    static struct table t, one;
+    struct ridge_shape shape = {3, 3, 1};
+    double sums[RIDGE_FOLDS + 1][40] = {{0}}, x[ROWS * 4], y[ROWS * 3], r2[3], scratch[400];
+    const double *folds[RIDGE_FOLDS] = {sums[0], sums[1], sums[2], sums[3]};
+    assert_true(ridge_sums(&shape) <= COUNT(sums[0]) && ridge_scratch(&shape) <= COUNT(scratch));
+    fill(&t, 3, 3, 30, 11);
+    for (int i = 0; i < ROWS; i++) {
+        t.rows[i][5] = i == 7 ? NAN : t.rows[i][5];
+        t.rows[i][6] += 100 * t.rows[i][1];
+        memcpy(x + i * 4, t.rows[i], sizeof(double) * 4);
+        memcpy(y + i * 3, t.rows[i] + 4, sizeof(double) * 3);
+    }
+    for (int f = 0; f <= RIDGE_FOLDS; f++)
+        ridge_add(sums[f], &shape, x + f * FOLD * 4, y + f * FOLD * 3,
+                  f < RIDGE_FOLDS ? FOLD : TEST);
+    ridge_held_out(r2, &shape, folds, sums[RIDGE_FOLDS], scratch);
+    for (int g = 0; g < 3; g++) {
+        one = t;
+        one.m = 1;
+        for (int i = 0; i < ROWS; i++)
+            one.rows[i][4] = t.rows[i][4 + g];
+        if (g == 1)
+            assert_true(isnan(r2[g]));
+        else
+            assert_near(r2[g], from_sums(&one, HELD_OUT), 1e-12);
+    }
 }
 
 /* A constant feature, and a copy of another one, add nothing but rounding: the copy halves the
@@ -178,10 +247,10 @@ static void constant_and_repeated_features_change_nothing(void **state)
         more.rows[r][5] = t.rows[r][2];
         more.rows[r][6] = t.rows[r][4];
     }
-    assert_near(from_grams(&more), from_grams(&t), 1e-3);
+    assert_near(from_sums(&more, HELD_OUT), from_sums(&t, HELD_OUT), 1e-3);
     for (int r = 0; r < ROWS; r++)
         more.rows[r][5] = .3;
-    assert_near(from_grams(&more), from_grams(&t), 1e-12);
+    assert_near(from_sums(&more, HELD_OUT), from_sums(&t, HELD_OUT), 1e-12);
 }
 
 static void numbers_that_are_not_finite_and_targets_that_do_not_vary_give_nan(void **state)
@@ -196,12 +265,12 @@ static void numbers_that_are_not_finite_and_targets_that_do_not_vary_give_nan(vo
     for (size_t i = 0; i < COUNT(faults); i++) {
         fill(&t, 3, 1, 1, 10);
         t.rows[faults[i].row][faults[i].column] = faults[i].value;
-        assert_true(isnan(from_grams(&t)));
+        assert_true(isnan(from_sums(&t, HELD_OUT)));
     }
     fill(&t, 3, 1, 1, 10);
     for (int r = 0; r < ROWS; r++)
         t.rows[r][4] = 0;
-    assert_true(isnan(from_grams(&t)));
+    assert_true(isnan(from_sums(&t, HELD_OUT)));
 }
 
 int main(void)
@@ -211,6 +280,8 @@ int main(void)
         cmocka_unit_test(equals_the_definition),
         cmocka_unit_test(a_target_that_is_linear_in_the_features_is_read_exactly),
         cmocka_unit_test(noise_is_not_read),
+        cmocka_unit_test(in_sample_is_the_share_of_directions),
+        cmocka_unit_test(groups_are_probes_of_their_own),
         cmocka_unit_test(constant_and_repeated_features_change_nothing),
         cmocka_unit_test(numbers_that_are_not_finite_and_targets_that_do_not_vary_give_nan),
     };

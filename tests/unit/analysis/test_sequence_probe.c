@@ -1,0 +1,170 @@
+/* Probes of sequences whose answers are known, and what they are asked for against its definition.
+ */
+#include "written.h"
+
+#include "../../../src/analysis/states.h"
+#include "math/lapack.h"
+
+enum { D = 3, T = 9, TARGETS = 11 };
+enum { NEXT, CURRENT, PRECONDITIONED, PAST, CONTROL = TARGETS - 1 };
+
+#define ROTATION                                                                                   \
+    {                                                                                              \
+        .kind = TASK_LINEAR_DYNAMICS, .dimension = D, .context = T, .outputs = 1,                  \
+        .input_range = 2, .weight_scale = 1, .noise = .01, .state_clip = 10, .tasks = 1            \
+    }
+#define CAUSAL_MODEL LINEAR_MODEL, .keys_from = KEYS_CAUSAL
+
+static const struct bench_setting constructed = {
+    ROTATION, {.kind = TOKENS_CONSTRUCTED}, {CAUSAL_MODEL, .depth = 1}, {.tasks = 64, .seed = 3}};
+static const struct bench_setting raw = {ROTATION,
+                                         {.kind = TOKENS_RAW},
+                                         {CAUSAL_MODEL, .depth = 1, .prefix = 2, .eos = 4},
+                                         {.tasks = 64, .seed = 3}};
+
+static double r2_at(const struct bench *bench, const char *column, int layer, int row, int target)
+{
+    int rows = bench->model.shape.tokens;
+    return bench->values[bench_column(bench, column)][(layer * rows + row) * TARGETS + target];
+}
+
+/* Constructed tokens have s_t and s_{t-1} (s_0 = 0): 2 d directions (d at t = 1). Of a rotation W
+ * from O(d) E W^k = 0 for odd k and 1/d for even k, so a state that is two or six steps away from
+ * one of them is known with R^2 = 1/d^2, and another sequence not at all. Held-out, noise takes
+ * (directions + 1) / 2048 away, with a spread of 2 (R + 1 / sqrt(2048)) / sqrt(2048) = .015: at
+ * most .05. In sample of 256 sequences there is directions / 255 of the rest, with a spread of 2 (R
+ * + sqrt(directions) / 16) / 16 / sqrt(d) = .04: at most .12. */
+static void the_input_holds_two_states(void **state)
+{
+    (void)state;
+    static const struct {
+        int target, from; /* from: the first t that has it, or that can tell */
+        bool known;
+    } cases[] = {{NEXT, 1, true}, {CONTROL, 1, false}, {PAST + 1, 3, true}, {PAST + 5, 7, true}};
+    static struct bench bench;
+    bench_open(&bench, &constructed, NULL);
+    bench_execute(&bench, "sequence_probe");
+    for (int t = 1; t <= T; t++) {
+        double directions = (t > 1 ? 2 * D : D) / 255.;
+        assert_near(r2_at(&bench, "sequence_probe_r2", 0, t - 1, CURRENT), 1, 1e-6);
+        for (size_t k = 0; k < COUNT(cases); k++) {
+            double held_out = r2_at(&bench, "sequence_probe_r2", 0, t - 1, cases[k].target);
+            double sample = r2_at(&bench, "sequence_probe_r2_in_sample", 0, t - 1, cases[k].target);
+            double share = cases[k].known && (k > 0 || t > 1) ? 1. / (D * D) : 0;
+            assert_int_equal(isnan(held_out), t < cases[k].from);
+            assert_int_equal(isnan(sample), t < cases[k].from);
+            if (t < cases[k].from)
+                continue;
+            assert_near(held_out, share, .05);
+            assert_near(sample, directions + (1 - directions) * share, .12);
+        }
+        if (t > 1)
+            assert_near(r2_at(&bench, "sequence_probe_r2", 0, t - 1, PAST), 1, 1e-6);
+    }
+    bench_close(&bench);
+}
+
+/* The construction writes rate * sum_i s_i s_{i-1}' s_t: more and more of s_{t+1}. */
+static void a_step_of_descent_makes_the_next_state_readable(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    struct bench_setting setting = constructed;
+    setting.model.key_size = 2 * D;
+    bench_open(&bench, &setting, NULL);
+    for (int c = 0; c < D; c++) { /* channels of (0, s_t, s_t, s_{t-1}) */
+        *written_at(&bench, 0, "query", 2 * D + c, c) = 1;
+        *written_at(&bench, 0, "key", 3 * D + c, c) = 1;
+        *written_at(&bench, 0, "value", 2 * D + c, c) = 1;
+        *written_at(&bench, 0, "project", c, c) = (real).1;
+    }
+    bench_execute(&bench, "sequence_probe");
+    double early = r2_at(&bench, "sequence_probe_r2", 1, 2, NEXT);
+    double late = r2_at(&bench, "sequence_probe_r2", 1, T - 1, NEXT);
+    assert_true(early > .05 && late > early + .2 && late < 1);
+    assert_near(r2_at(&bench, "sequence_probe_r2", 1, T - 1, CURRENT), 1, 1e-6);
+    bench_close(&bench);
+}
+
+/* Rows of prefix and eos have no target; those of the task's tokens are found behind them. */
+static void tokens_of_the_model_are_no_tokens_of_the_task(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    bench_open(&bench, &raw, NULL);
+    bench_execute(&bench, "sequence_probe");
+    for (int row = 0, t = 0; row < bench.model.shape.tokens; row++) {
+        bool own = t < T && model_row(&bench.model, t) == row;
+        double current = r2_at(&bench, "sequence_probe_r2", 0, row, CURRENT);
+        assert_int_equal(isnan(current), !own);
+        if (own)
+            assert_near(current, 1, 1e-6);
+        t += own;
+    }
+    bench_close(&bench);
+}
+
+/* A walk with the first tasks of the evaluation set. */
+static void draw(struct walk *walk, struct states *states, struct arena *arena, struct bench *bench)
+{
+    struct arena sizes = arena_measure();
+    walk_create(walk, &sizes, &bench->input, PASS_TOKENS);
+    states_create(&sizes, &bench->task);
+    assert_int_equal(arena_create(arena, sizes.used, NULL), OK);
+    walk_create(walk, arena, &bench->input, PASS_TOKENS);
+    *states = states_create(arena, &bench->task);
+    walk_start(walk, &bench->input);
+    struct task_source source = evaluation_source(&bench->input);
+    walk_draw(walk, &source, 0);
+    states_read(states, walk);
+}
+
+/* Both constructions draw the same sequences. (R_t + .001 I)^-1 s_t by rank-one updates equals the
+ * solution by Cholesky: eps / .001 of the largest number, which is 1 / .001. */
+static void states_and_inverses_are_those_of_the_definition(void **state)
+{
+    (void)state;
+    static struct bench benches[2];
+    const struct bench_setting *settings[] = {&constructed, &raw};
+    struct walk walks[2];
+    struct states states[2];
+    struct arena arenas[2];
+    for (int i = 0; i < 2; i++) {
+        bench_open(&benches[i], settings[i], NULL);
+        draw(&walks[i], &states[i], &arenas[i], &benches[i]);
+    }
+    assert_memory_equal(states[0].at, states[1].at, sizeof(double) * (T + 2) * D * LANES);
+    double inverse[D * D * LANES], image[D * LANES], R[D * D] = {0}, room[D * D];
+    inverse_start(inverse, D, STATES_RIDGE);
+    for (int t = 1; t <= T + 1; t++) {
+        const double *before = state_at(&states[0], t - 1), *s = state_at(&states[0], t);
+        inverse_add(inverse, before, image, D);
+        states_apply(image, inverse, s, D);
+        double right[D];
+        for (int i = 0; i < D; i++) {
+            right[i] = s[i * LANES + 5];
+            assert_true(t == 1 || before[i * LANES + 5] != 0);
+            for (int j = 0; j < D; j++)
+                R[i * D + j] += before[i * LANES + 5] * before[j * LANES + 5];
+        }
+        assert_true(lapack_ridge(right, R, STATES_RIDGE, room, D, 1));
+        for (int i = 0; i < D; i++)
+            assert_near(image[i * LANES + 5], right[i], 1e-8);
+    }
+    for (int i = 0; i < 2; i++) {
+        arena_destroy(&arenas[i]);
+        bench_close(&benches[i]);
+    }
+}
+
+int main(void)
+{
+    lapack_threads(1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_input_holds_two_states),
+        cmocka_unit_test(a_step_of_descent_makes_the_next_state_readable),
+        cmocka_unit_test(tokens_of_the_model_are_no_tokens_of_the_task),
+        cmocka_unit_test(states_and_inverses_are_those_of_the_definition),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

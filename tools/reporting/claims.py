@@ -208,13 +208,16 @@ PAGES = {
         "How much the learning rate decides", ("gd_ratio", "gdpp_ratio", "model_cos", "test_loss")),
 }
 
-# Of any other sweep: what was asked of every run, then whatever else it has.
-FIRST = ("test_loss", "train_loss")
+# Endings of columns that say how sure another one is, or the same with less weight on the worst tasks.
+BESIDE = ("_median", "_trimmed", "_error", "_ci95")
 
 
 def page(sweep):
+    """That of a paper's sweep, or of any: the loss, the figures of /summary, then all with axes."""
     known = PAGES.get(sweep.name)
     if known:
         return known
-    rest = [name for name in sweep.columns if name not in FIRST]
-    return Page(sweep.name, tuple(name for name in (*FIRST, *rest) if name in sweep.columns))
+    shown = [name for name, column in sweep.columns.items()
+             if (column.axes or name in sweep.telling) and not name.endswith(BESIDE)]
+    first = sorted(shown, key=lambda name: (name != "test_loss", name not in sweep.telling))
+    return Page(sweep.name, tuple(first))

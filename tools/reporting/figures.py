@@ -18,7 +18,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from . import statistics
 
 PANELS = 6  # in one figure; more groups than that are not drawn, and the caption says so
-LINES = 10  # in one panel, likewise
+LINES = 12  # in one panel, likewise
+FEW = 4  # lines whose legend has room among them
 
 plt.rcParams.update({
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
@@ -109,13 +110,28 @@ def finish(axes, column, x, legend=True):
     heights = heights[numpy.isfinite(heights)]
     if heights.size and heights.min() > 0 and heights.max() > 5 * heights.min():
         axes.set_yscale("log")
+        axes.set_ylim(heights.min() / 1.5, heights.max() * 1.5)  # bands of few seeds may reach far beyond
         if heights.max() < 500 * heights.min():  # .02, .05, .1 instead of powers of ten
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel(column.name.replace("_", " ") + (f" [{column.unit}]" if column.unit not in ("1", "") else ""))
     if legend:
+        explain(axes)
+
+
+def explain(axes):
+    """The legend; a long one stands below the axes, in a figure that grows by as much."""
+    lines = len(axes.get_legend_handles_labels()[1])
+    if lines <= FEW or len(axes.figure.axes) > 1:
         axes.legend()
+        return
+    figure, more = axes.figure, .21 * -(-lines // 2) + .1
+    width, high = figure.get_size_inches()
+    below = axes.get_position()
+    figure.set_size_inches(width, high + more)
+    axes.set_position([below.x0, (below.y0 * high + more) / (high + more), below.width, below.height * high / (high + more)])
+    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", ncol=2)
 
 
 # What a curve comes down to: a level without an axis, drawn beside it in the same colour.

@@ -20,7 +20,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 a { color: var(--link); } nav a { margin-right: 1rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(28rem, 1fr)); gap: 1rem; align-items: start; }
-figure { margin: 0; } figure img { max-width: 100%; background: #fff; border-radius: 6px; border: 1px solid var(--line); }
+.broad { grid-column: 1 / -1; } figure { margin: 0; } figure img { max-width: 100%; background: #fff; border-radius: 6px; border: 1px solid var(--line); }
 figcaption { font-size: .9rem; } .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
 th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
@@ -42,6 +42,7 @@ document.querySelectorAll("th").forEach(head => head.addEventListener("click", (
 }));
 """
 
+BROAD = 8  # inches from which a figure takes the whole width
 ROWS = 10000  # of the table of runs; what is left out is said
 
 
@@ -150,17 +151,25 @@ def section(sweep, folder):
     parts = [f'<h2 id="{anchor}">{escape(page.title)}</h2><p>{escape(sweep.about)}</p>',
              f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result.</p>",
              verdicts(sweep)]
+    rest = [name for name in sweep.columns if name not in page.figures]
+    return "\n".join([*parts, gallery(sweep, page.figures, folder),
+                      "<details><summary>More figures</summary>", gallery(sweep, rest, folder), "</details>",
+                      runs(sweep), provenance(sweep)])
+
+
+def gallery(sweep, names, folder):
+    """An index and the figures of these columns, as far as runs have them."""
     index, pictures = [], []
-    for name in page.figures:
+    for name in names:
         drawn = figures.draw(sweep, name)
         if drawn:
-            place = f"{anchor}-{escape(name)}"
+            place = f"{escape(sweep.name)}-{escape(name)}"
+            broad = " class=broad" if drawn[0].get_figwidth() > BROAD else ""
             image = picture(drawn[0], folder, f"{sweep.name}-{name}".replace("/", "_"))
             index.append(f'<a href="#{place}">{escape(name.replace("_", " "))}</a>')
-            pictures.append(f'<figure id="{place}">{image}<figcaption><b>{escape(name.replace("_", " "))}</b>: '
+            pictures.append(f'<figure{broad} id="{place}">{image}<figcaption><b>{escape(name.replace("_", " "))}</b>: '
                             f"{escape(drawn[1])}</figcaption></figure>")
-    return "\n".join([*parts, f"<nav>{' '.join(index)}</nav>", "<div class=figures>", *pictures, "</div>",
-                      runs(sweep), provenance(sweep)])
+    return "\n".join([f"<nav>{' '.join(index)}</nav>", "<div class=figures>", *pictures, "</div>"])
 
 
 def write(path, sweeps, folder):

@@ -17,6 +17,7 @@ class Sweep:
     keys           swept keys -> value of each run; "seed" is one of them when there are several
     constant       keys that are the same in all runs -> text
     columns        name -> Column; those that a run fills at its end, or along its training
+    telling        names of the columns of the table /summary
     """
 
     def __init__(self, path):
@@ -39,6 +40,7 @@ class Sweep:
                     value = mesasweep.values(item) if item.shape else item[()]
                     self.constant[key] = value.decode() if isinstance(value, bytes) else str(value)
             self.columns = {name: Column(self, item) for name, item in results.items() if is_column(item)}
+            self.telling = set(handle["summary"].dtype.names) if "summary" in handle else set()
             self.seconds = handle["log/seconds"][()] if "log/seconds" in handle else None
 
     @property
@@ -119,8 +121,8 @@ class Axis:
 
 
 def is_column(item):
-    """Numbers for each run; whole ones are counts and bookkeeping."""
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f" or not item.ndim:
+    """Numbers that runs have found: names with a dot are settings, whole numbers are bookkeeping."""
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f" or not item.ndim or "." in item.name:
         return False
     return item.dims[0].values() and item.dims[0][0].name == "/results/run"
 

@@ -2,6 +2,7 @@
 
 /* clang-format off */
 static const struct command commands[] = {
+    {"new",     "SWEEP.yaml",                  "write a small sweep with comments, to begin with", cmd_new},
     {"run",     "SWEEP.yaml [key=value ...]",  "carry out a sweep, or what is left of it", cmd_run},
     {"resume",  "FILE.h5",                     "go on with a sweep; the file says all that is needed", cmd_resume},
     {"retry",   "--failed FILE.h5",            "try failed runs again, and do what is left", cmd_retry},
@@ -14,6 +15,8 @@ static const struct command commands[] = {
     {"table",   "FILE.h5",                     "one row a run: what was varied and what came out", cmd_table},
     {"show",    "FILE.h5 RUN",                 "one run in full: configuration, curves, results, tensors", cmd_show},
     {"best",    "FILE.h5",                     "the finished run with the least test_loss, or of another column, in full", cmd_best},
+    {"diff",    "FILE.h5[:RUN] FILE.h5[:RUN]", "what differs between two files, or two runs", cmd_diff},
+    {"export",  "FILE.h5",                     "all runs as CSV, JSON or NumPy arrays", cmd_export},
     {"log",     "FILE.h5 RUN",                 "what the last failed attempt of a run said", cmd_log},
     {"keys",    "",                            "every key of a sweep file: type, range, default, meaning", cmd_keys},
     {"bench",   "[ROW ...]",                   "how fast the engine trains on this core, or runs are handed out", cmd_bench},

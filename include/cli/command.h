@@ -41,6 +41,12 @@ enum status cmd_best(int *code, const struct command *self, int argc, char **arg
                      struct error *err) MUST_CHECK;
 enum status cmd_log(int *code, const struct command *self, int argc, char **argv,
                     struct error *err) MUST_CHECK;
+enum status cmd_export(int *code, const struct command *self, int argc, char **argv,
+                       struct error *err) MUST_CHECK;
+enum status cmd_diff(int *code, const struct command *self, int argc, char **argv,
+                     struct error *err) MUST_CHECK;
+enum status cmd_new(int *code, const struct command *self, int argc, char **argv,
+                    struct error *err) MUST_CHECK;
 enum status cmd_keys(int *code, const struct command *self, int argc, char **argv,
                      struct error *err) MUST_CHECK;
 enum status cmd_bench(int *code, const struct command *self, int argc, char **argv,

@@ -8,6 +8,7 @@
 
 #include "estimate.h"
 #include "job.h"
+#include "output.h"
 #include "script.h"
 #include "sweep.h"
 
@@ -97,21 +98,7 @@ static enum status write_script(const struct text *text, const char *path, struc
         fwrite(text->data, 1, text->length, stdout); /* a fault is noticed at its end */
         return OK;
     }
-    FILE *file = fopen(path, "wxe");
-    if (!file && errno == EEXIST)
-        return error_set(err, ERR_USAGE,
-                         "%s: is there already; name another file with -o, or remove this one",
-                         path);
-    if (!file)
-        return error_set(err, ERR_USAGE, "%s: can not be made: %s", path, strerror(errno));
-    fwrite(text->data, 1, text->length, file);
-    bool good = fflush(file) == 0 && !ferror(file);
-    int error = errno;
-    fclose(file);
-    if (good)
-        return OK;
-    unlink(path);
-    return error_set(err, ERR_IO, "%s: can not be written: %s", path, strerror(error));
+    return output_new(path, text, err);
 }
 
 static enum status make(const struct options *options, const struct command *self,

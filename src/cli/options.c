@@ -256,7 +256,7 @@ enum status options_parse(struct options *options, const struct command *command
                           const struct argp_option *rows, const char *extra, int argc, char **argv,
                           struct error *err)
 {
-    enum { ROWS = 16 };
+    enum { ROWS = 24 };
     struct argp_option all[ROWS] = {{0}};
     int count = 0;
     while (rows[count].name && count < ROWS - 2) {

@@ -94,21 +94,26 @@ static enum status sort(struct selection *selection, const struct reader *reader
     return st;
 }
 
+struct selection selection_all(const struct reader *reader)
+{
+    struct selection all = {.count = reader_count(reader), .sorted_by = ROWS_STATUS};
+    all.rows = malloc(((size_t)all.count + 1) * sizeof *all.rows);
+    assert(all.rows);
+    for (int64_t row = 0; row < all.count; row++)
+        all.rows[row] = row;
+    return all;
+}
+
 enum status selection_make(struct selection *selection, const struct reader *reader,
                            const struct command *command, const struct options *options,
                            struct error *err)
 {
     enum status st = OK;
-    selection->count = reader_count(reader);
-    selection->rows = malloc(((size_t)selection->count + 1) * sizeof *selection->rows);
-    assert(selection->rows);
-    for (int64_t row = 0; row < selection->count; row++)
-        selection->rows[row] = row;
+    *selection = selection_all(reader);
     for (int i = 0; i < options->where_count && st == OK; i++)
         st = keep_where(selection, reader, options->where[i], err);
     if (st != OK)
         error_in(err, st, "--where");
-    selection->sorted_by = ROWS_STATUS;
     if (st == OK && options->sort)
         st = sort(selection, reader, options->sort, err);
     if (st == OK)

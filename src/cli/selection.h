@@ -23,6 +23,9 @@ enum status selection_make(struct selection *selection, const struct reader *rea
                            const struct command *command, const struct options *options,
                            struct error *err) MUST_CHECK;
 
+/* Every row, in the order of the file. */
+struct selection selection_all(const struct reader *reader);
+
 /* Bytes of the name in "NAME" or "NAME:desc"; *sign: 1, or -1 from the greatest down. */
 size_t selection_sort_name(int *sign, const char *by);
 

@@ -3,12 +3,14 @@
 import csv
 import io
 import statistics
+import subprocess
+import zipfile
 
 import h5py
 import numpy
 
 import program
-from store_file import WithFile
+from store_file import WRITER, WithFile, identity, value
 
 
 class Commands(program.Case, WithFile):
@@ -86,6 +88,118 @@ class Commands(program.Case, WithFile):
         self.assertIsNone(found["runs"][-1]["ratio"])
         found = self.run_json("table", self.file, "--group-by=depth")
         self.assertEqual([row["model.depth"] for row in found["groups"]], [1, 2])
+
+    def test_exports_have_all_runs_and_settings(self):
+        self.assertEqual(self.run_program("export", "--csv", self.file, "-o", "all.csv"), "")
+        rows = list(csv.DictReader(io.StringIO((self.folder / "all.csv").read_text(encoding="utf-8"))))
+        self.assertEqual(self.run_program("export", "--csv", self.file), (self.folder / "all.csv").read_text())
+        objects = self.run_json("export", self.file)["runs"]
+        self.assertEqual(len(rows), self.RUNS)
+        for i, (row, item) in enumerate(zip(rows, objects)):
+            self.assertEqual((row["run"], item["run"]), (identity(i),) * 2)
+            self.assertEqual((row["tokens.kind"], int(row["model.depth"])), (("joint", 1), ("séparé", 2))[i % 2])
+            self.assertEqual(int(row["model.shared"]), int(i % 3 > 0))
+        self.assertEqual((float(rows[2]["ratio"]), objects[2]["ratio"]), (self.ratio[2],) * 2)
+        self.assertEqual((rows[5]["ratio"], rows[5]["error"]), ("", "killed by signal 9"))
+        self.assertEqual(self.listing(), ["all.csv"])
+
+    def test_numpy_reads_every_array(self):
+        (self.folder / "all.npz").write_text("an older one is replaced")
+        self.run_program("export", self.file, "--npz", "-o", "all.npz")
+        arrays = numpy.load(self.folder / "all.npz")  # which refuses pickles
+        self.assertIsNone(zipfile.ZipFile(self.folder / "all.npz").testzip())
+        seen = 0
+        with h5py.File(self.file, "r") as file:
+            def compare(name, item):
+                nonlocal seen
+                group, _, rest = name.partition("/")
+                short = name if group == "weights" else rest
+                if not isinstance(item, h5py.Dataset) or group == "summary" or short.startswith("letters"):
+                    return
+                if short in ("status", "state"):
+                    self.assertEqual(list(arrays["status"][5:8]), ["failed", "diverged", "done"])
+                elif item.dtype.kind == "S":
+                    self.assertEqual(arrays[short].tolist(), [row.tobytes().decode().rstrip("\0") for row in item[:]])
+                elif item.dtype.kind == "O":
+                    self.assertEqual(arrays[short].tolist(), list(item.asstr()[:]))
+                else:
+                    self.assertEqual(arrays[short].dtype, item.dtype, name)
+                    numpy.testing.assert_array_equal(arrays[short], item[()], name)
+                seen += 1
+            file.visititems(compare)
+        self.assertEqual(seen, len(arrays.files) + 2)  # `run` of the log and `state` are there twice
+        piped = subprocess.run([program.PROGRAM, "export", "--npz", self.file], stdout=subprocess.PIPE, check=True)
+        self.assertEqual(piped.stdout, (self.folder / "all.npz").read_bytes())
+
+    def test_an_export_that_can_not_be_is_refused(self):
+        for arguments, message in {
+                (): "takes one of --csv, --json and --npz",
+                ("--csv", "--npz"): "takes one of --csv, --json and --npz",
+                ("--csv", "-o", "a.h5"): "-o a.h5: is named like a result file, which an export is not"}.items():
+            self.assertEqual(self.refuse("export", self.file, *arguments), "mesasweep export: " + message)
+        self.assertEqual(self.refuse("export", self.file, "--csv", "-o", "no/a.csv"),
+                         "no/a.csv: can not be made: No such file or directory")
+        self.assertEqual(self.refuse("export", "no.h5", "--csv", "-o", "a.csv"),
+                         "no.h5: can not open: No such file or directory")
+        self.assertEqual(self.listing(), [])
+
+    def test_a_file_does_not_differ_from_itself(self):
+        self.assertEqual(self.run_json("diff", self.file, self.file), {
+            "first": self.file, "second": self.file, "both": self.RUNS, "only_first": 0, "only_second": 0,
+            "other_status": 0, "settings": [], "results": [], "columns": []})
+
+    def test_what_differs_between_files_is_told(self):
+        other = self.folder / "other.h5"
+        subprocess.run([WRITER, other, "12", "10", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        with h5py.File(other, "r+") as file:
+            file["results/ratio"][3] = self.ratio[3] * 1.5
+            file["results/ratio"][4] = numpy.nan
+            file["results/probe_r2"][2, 1, 1, 1] += 1
+            file["weights/L2_H1_K6_D4/layer0/query"][1, 0, 0] *= 2  # of run 3
+            file["results"].move("counted", "other")
+        found = self.run_json("diff", self.file, other, code=1)
+        self.assertEqual([found[name] for name in ("both", "only_first", "only_second")], [12, 12, 0])
+        self.assertEqual(found["other_status"], 2)  # 10 is running there, 11 pending
+        columns = {row["column"]: (row["runs"], row["difference"]) for row in found["results"]}
+        self.assertEqual(columns.pop("ratio"), (2, None))
+        self.assertEqual(columns.pop("weights/L2_H1_K6_D4/layer0/query"), (1, 0.5))
+        runs, difference = columns.pop("probe_r2")
+        self.assertEqual(runs, 1)
+        self.assertAlmostEqual(difference, 1 / (value(2, 4, 8 + 2 + 1) + 1), delta=1e-6)
+        self.assertEqual(columns, {})
+        self.assertEqual(found["columns"], [{"column": "counted", "in": "first"}, {"column": "other", "in": "second"}])
+        self.assertEqual(found["settings"], [{"setting": "seed",
+                                              "first": "0, 1, 2, 3, 4, 5, 6, 7, ... (24 values)",
+                                              "second": "0, 1, 2, 3, 4, 5, 6, 7, ... (12 values)"}])
+        out = self.run_program("diff", self.file, other, code=1)
+        self.assertIn("12 runs in both, 12 only in the first, 0 only in the second\n", out)
+
+    def test_two_runs_stand_side_by_side(self):
+        words = [f"{self.file}:{identity(run)[:12]}" for run in (0, 3)]
+        found = self.run_json("diff", *words, code=1)
+        self.assertEqual(found["settings"], [{"setting": "model.depth", "first": "1", "second": "2"},
+                                             {"setting": "seed", "first": "0", "second": "3"}])
+        ratio = next(row for row in found["results"] if row["column"] == "ratio")
+        self.assertEqual((ratio["first"], ratio["second"]), (self.ratio[0], self.ratio[3]))
+        self.assertEqual(ratio["difference"], abs(self.ratio[3] - self.ratio[0]) / self.ratio[3])
+        self.assertIn("model.depth  1      2", self.run_program("diff", *words, code=1))
+        self.run_program("diff", words[0], words[0])
+        self.assertEqual(self.refuse("diff", self.file, words[0]),
+                         "mesasweep diff: takes two files, or two runs as FILE.h5:RUN, not one of each")
+
+    def test_a_new_sweep_runs_as_it_is_and_is_never_overwritten(self):
+        self.assertEqual(self.run_program("new", "my first.yaml"), "my first.yaml: a sweep to begin with; "
+                         "'mesasweep plan my first.yaml' tells what it would do\n")
+        text = (self.folder / "my first.yaml").read_text()
+        self.assertIn("my-first: 12 runs\n", self.run_program("plan", "my first.yaml"))
+        self.run_program("run", "my first.yaml", "--ranks", 2, "--quick")
+        self.assertEqual(self.status("my-first.quick.h5")["done"], 6)
+        self.assertEqual(self.refuse("new", "my first.yaml"),
+                         "my first.yaml: is there already; name another, or remove this one")
+        self.assertEqual((self.folder / "my first.yaml").read_text(), text)
+        self.assertEqual(self.refuse("new", "no/a.yaml"), "no/a.yaml: can not be made: No such file or directory")
+        self.run_program("new", "...yaml")
+        self.assertIn("yaml: 12 runs\n", self.run_program("plan", "...yaml"))
 
     def test_json_of_what_needs_no_file(self):
         keys = self.run_json("keys")

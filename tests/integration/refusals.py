@@ -27,7 +27,7 @@ CASES = [
     ("sbatch small.yaml -o small.h5",
      "mesasweep sbatch: -o small.h5: names the script; the result file is named by --file"),
     ("sbatch small.yaml -o small.yaml",
-     "small.yaml: is there already; name another file with -o, or remove this one"),
+     "small.yaml: is there already; name another, or remove this one"),
     ("sbatch small.yaml --file no/such/a.h5", "no/such/a.h5: there is no folder no/such; make it first"),
     ("sbatch small.yaml --tasks=3",
      "mesasweep sbatch: --tasks: the sweep has 2 runs; more tasks than that have nothing to do"),

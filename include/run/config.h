@@ -45,4 +45,8 @@ struct run_config {
 
 extern const struct schema run_schema;
 
+/* Whether two configurations differ in their seed at most. May say no of two that are equal, never
+ * yes of two that are not: neighbours in a grid need not be looked at twice. */
+bool run_same_but_seed(const struct run_config *a, const struct run_config *b);
+
 #endif

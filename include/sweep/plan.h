@@ -71,12 +71,18 @@ uint64_t plan_identity_of(const struct run_config *config);
 int plan_canonical(const struct run_config *config, char *text, size_t size);
 
 /* All keys that are not at their default, science and execution, one "key=value" a line, sorted:
- * what a RUN message carries; plan_config_from reads it back. A printer gives the same text; it
- * remembers the lines of the last configuration, so of a neighbour in a grid only those that differ
- * are made anew. */
+ * what a RUN message carries; plan_config_from reads it back. */
 int plan_config_text(const struct run_config *config, char *text, size_t size);
+
+/* A printer gives one of these texts of many configurations. It remembers the lines of the last
+ * one, so of a neighbour in a grid only those that differ are made anew. */
+enum plan_text {
+    PLAN_TEXT_CANONICAL, /* as plan_canonical */
+    PLAN_TEXT_CHANGED,   /* as plan_config_text */
+};
 struct plan_printer;
-enum status plan_printer_create(struct plan_printer **printer, struct error *err) MUST_CHECK;
+enum status plan_printer_create(struct plan_printer **printer, enum plan_text kind,
+                                struct error *err) MUST_CHECK;
 void plan_printer_destroy(struct plan_printer *printer);
 int plan_printer_text(struct plan_printer *printer, const struct run_config *config, char *text,
                       size_t size);

@@ -12,18 +12,22 @@ static const double multiply_adds = 2e10;
 struct estimate estimate_plan(const struct plan *plan)
 {
     struct estimate estimate = {0};
+    struct run_config config, last;
     uint64_t analyses = plan_analyses(plan);
+    double seconds = 0;
     for (int64_t run = 0; run < plan_count(plan); run++) {
-        struct run_config config;
         plan_config(plan, run, &config);
-        size_t memory = run_memory(&config, analyses);
-        if (memory > estimate.memory)
-            estimate.memory = memory;
-        if (run == 0 || config.limits.file < estimate.limit)
-            estimate.limit = config.limits.file;
-        double seconds = run_cost(&config, analyses) / multiply_adds;
+        if (run == 0 || !run_same_but_seed(&config, &last)) {
+            size_t memory = run_memory(&config, analyses);
+            if (memory > estimate.memory)
+                estimate.memory = memory;
+            if (run == 0 || config.limits.file < estimate.limit)
+                estimate.limit = config.limits.file;
+            seconds = run_cost(&config, analyses) / multiply_adds;
+            estimate.longest = fmax(estimate.longest, seconds);
+            last = config;
+        }
         estimate.seconds += seconds;
-        estimate.longest = fmax(estimate.longest, seconds);
     }
     return estimate;
 }

@@ -28,7 +28,7 @@ enum status bundle_begin(struct bundle *b, const char *folder, struct error *err
     b->used = 0;
     enum status st = make_room(b, whole, err);
     if (st == OK && !b->printer)
-        st = plan_printer_create(&b->printer, err);
+        st = plan_printer_create(&b->printer, PLAN_TEXT_CHANGED, err);
     if (st != OK)
         return st;
     memset(b->data, 0, whole);

@@ -1,6 +1,7 @@
 #include "coordinator.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,7 @@ enum status coordinator_open(struct coordinator *c, const struct plan *plan, str
         return st;
     progress_init(&c->progress, o->terminal_width);
     st = add_runs(c, err);
+    malloc_trim(0); /* planning, creating and reading took more than is left of them */
     if (o->measure)
         o->measure->memory = resident_memory();
     return st;

@@ -6,7 +6,7 @@
 #include "run/run.h"
 
 struct sizes {
-    struct run_config config; /* with seed 0; of the last answer */
+    struct run_config config; /* of the last answer */
     uint64_t analyses;
     size_t record, memory; /* bytes */
     double cost;           /* multiply-adds */

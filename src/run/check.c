@@ -1,6 +1,8 @@
 /* What is wrong with a configuration whose keys are each in their range. */
 #include <assert.h>
 #include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "run/run.h"
 #include "task/task.h"
@@ -49,6 +51,13 @@ static enum status check_keep(const struct run_config *config, struct error *err
                      "keep.weights: step %" PRId64 " is behind the end of training, train.steps is "
                      "%" PRId64,
                      keep.steps[keep.count - 1], config->train.steps);
+}
+
+bool run_same_but_seed(const struct run_config *a, const struct run_config *b)
+{
+    enum { SEED = offsetof(struct run_config, seed), REST = SEED + sizeof(int64_t) };
+    return memcmp(a, b, SEED) == 0 &&
+           memcmp((const char *)a + REST, (const char *)b + REST, sizeof *a - REST) == 0;
 }
 
 enum status run_check(const struct run_config *config, struct model *model, struct error *err)

@@ -94,8 +94,9 @@ const struct column *run_column(int i)
 bool run_column_applies(const struct run_config *config, uint64_t analyses, int i)
 {
     int a = run_column_analysis(i);
+    const struct column *column = run_column(i);
     for (int axis = 0; axis < COLUMN_AXES; axis++)
-        if (run_column(i)->axes[axis] == AXIS_SNAPSHOT && run_keep(config).count == 0)
+        if (column->axes[axis] == AXIS_SNAPSHOT && run_keep(config).count == 0)
             return false;
     return a < 0 || ((analyses >> a & 1) != 0 &&
                      analysis_at(a)->applies(&config->task, &config->tokens, &config->model));

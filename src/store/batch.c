@@ -51,20 +51,16 @@ static bool is_whole(const struct entry *entry)
 
 void writer_flush(struct store *store)
 {
-    struct entry *whole[BATCH_ROWS];
+    struct entry *entry, *whole[BATCH_ROWS];
     int count = 0;
-    if (store->unwritten == 0)
-        return;
-    for (struct entry *entry = store->fresh.first; entry; entry = entry->next) {
-        if (!entry->unwritten)
-            continue;
-        entry->unwritten = false;
+    while ((entry = queue_take(&store->unwritten))) {
+        writer_queue(store, entry);
         if (entry->run >= 0 && is_whole(entry))
             whole[count++] = entry;
         else if (entry->run >= 0 && writer_put_entry(store, entry) != 0)
             store->trouble = errno; /* as a sync that failed: written once more, later */
     }
-    store->unwritten = 0;
+    store->unwritten_count = 0;
     qsort(whole, (size_t)count, sizeof *whole, by_run);
     for (int first = 0, some; first < count; first += some) {
         some = neighbours(store, whole, first, count);

@@ -40,7 +40,7 @@ static int put_given(unsigned char *image, const struct store *store, int64_t ru
         store->roster.given(image, &store->map, store->roster.context, run);
     for (int c = 0; c < store->map.results.count; c++) {
         const struct map_column *column = &store->map.results.columns[c];
-        if (!column->given || !column->covered || (asks && store->roster.is_known(column->name)))
+        if (!column->given || !column->covered || (asks && column->key >= 0))
             continue;
         if (strcmp(column->name, "weights_row") == 0)
             memcpy(image + column->place, &store->weights_row[run], column->row);
@@ -137,8 +137,8 @@ static void overtake(struct store *store, int64_t run)
 {
     if (!(store->status[run] & QUEUED))
         return;
-    struct queue *const queues[] = {&store->fresh, &store->syncing};
-    for (int q = 0; q < 2; q++)
+    struct queue *const queues[] = {&store->unwritten, &store->fresh, &store->syncing};
+    for (size_t q = 0; q < sizeof queues / sizeof *queues; q++)
         for (struct entry *entry = queues[q]->first; entry; entry = entry->next)
             if (entry->run == run)
                 entry->run = -1;
@@ -242,12 +242,10 @@ enum status writer_send(struct store *store, struct entry *entry, struct error *
         return status;
     }
     overtake(store, entry->run);
-    entry->unwritten = true;
-    store->unwritten++;
     store->status[entry->run] = (unsigned char)(entry->status | QUEUED);
     store->kept += entry->bytes;
-    writer_queue(store, entry);
-    if (store->unwritten == BATCH_ROWS)
+    queue_add(&store->unwritten, entry);
+    if (++store->unwritten_count == BATCH_ROWS)
         writer_flush(store);
     return OK;
 }

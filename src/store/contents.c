@@ -216,7 +216,8 @@ static void table_dispose(struct table *table)
 
 /* ---- all of it */
 
-/* What is the same for all runs (`any` has one of them), or has another order than theirs. */
+/* What is the same for all runs, or has another order than theirs. `any` is a chunk whose first run
+ * was row 0 once, and still has its steps. */
 static void write_common(struct hdf *hdf, hid_t id, const struct dataset *row,
                          const struct layout *layout, const struct chunk *any,
                          char (*identities)[IDENTITY_SIZE])

@@ -27,12 +27,14 @@ static void blank_column(unsigned char *to, const struct map_column *column)
 {
     static const float nan32 = __builtin_nanf("");
     static const double nan64 = __builtin_nan("");
-    size_t each = (size_t)hdf_type_size(column->type);
-    if (column->type == HDF_F32 || column->type == HDF_F64)
-        for (size_t at = 0; at < column->row; at += each)
-            memcpy(to + at, column->type == HDF_F32 ? (const void *)&nan32 : &nan64, each);
-    else
+    size_t done = (size_t)hdf_type_size(column->type);
+    if (column->type != HDF_F32 && column->type != HDF_F64) {
         memset(to, column->type == HDF_LETTER || column->type == HDF_U64 ? 0 : 0xff, column->row);
+        return;
+    }
+    memcpy(to, column->type == HDF_F32 ? (const void *)&nan32 : &nan64, done);
+    for (; done < column->row; done *= 2)
+        memcpy(to + done, to, done < column->row - done ? done : column->row - done);
 }
 
 void image_blank(unsigned char *image, const struct map *map, const struct map_class *class)

@@ -347,5 +347,6 @@ void layout_dispose(struct layout *layout)
     free(layout->constant);
     free(layout->weights_class);
     free(layout->weights_row);
+    plan_printer_destroy(layout->printer);
     *layout = (struct layout){0};
 }

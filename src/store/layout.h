@@ -47,7 +47,8 @@ struct layout_run {
     uint64_t identity;
     char config[LAYOUT_CONFIG_SIZE]; /* canonical text */
     char (*values)[KEY_TEXT_SIZE];   /* [swept_count] */
-    int64_t *steps;                  /* [length of AXIS_EVALUATION], -1 beyond its own */
+    int64_t *steps; /* [length of AXIS_EVALUATION], -1 beyond its own; of row 0 only when all are
+                       the same */
 };
 
 struct layout {
@@ -67,7 +68,8 @@ struct layout {
     int32_t *weights_class, *weights_row; /* [runs]; -1: the run keeps no weights */
     int64_t config_bytes;                 /* of all canonical texts, about */
     void (*describe)(struct layout_run *run, const struct layout *layout, int64_t index);
-    const struct plan *plan; /* of describe, with what differs from it */
+    struct plan_printer *printer; /* of canonical texts; owned, NULL unless made from a plan */
+    const struct plan *plan;      /* of describe, with what differs from it */
     const struct layout_rows *rows;
 };
 

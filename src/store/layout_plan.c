@@ -25,10 +25,12 @@ static void describe(struct layout_run *run, const struct layout *layout, int64_
     layout_config(&config, layout, index);
     run->identity = index < plan_count(layout->plan) ? plan_identity(layout->plan, index)
                                                      : plan_identity_of(&config);
-    int length = plan_canonical(&config, run->config, sizeof run->config);
+    int length = plan_printer_text(layout->printer, &config, run->config, sizeof run->config);
     assert(length >= 0 && (size_t)length < sizeof run->config);
     for (int k = 0; k < layout->swept_count; k++)
         schema_print(&run_schema, &config, layout->swept[k].index, run->values[k], KEY_TEXT_SIZE);
+    if (layout->same_steps && index > 0)
+        return;
     for (int e = 0; e < layout->axes[AXIS_EVALUATION].length; e++)
         run->steps[e] =
             e < config.train.evaluations ? run_evaluation_step(&config, e) : (int64_t)-1;
@@ -87,11 +89,9 @@ static int find_class(struct layout *layout, const struct model *model, int snap
     }
 }
 
-/* A place in a class for the weights of a run. */
-static void add_weights(struct layout *layout, int64_t index, const struct model *model,
-                        const struct keep *keep)
+/* A place in class c for the weights of a run. */
+static void add_weights(struct layout *layout, int64_t index, int c, const struct keep *keep)
 {
-    int c = find_class(layout, model, keep->count);
     struct layout_class *class = &layout->classes[c];
     size_t bytes = (size_t)keep->count * sizeof *keep->steps;
     layout->weights_class[index] = c;
@@ -107,29 +107,48 @@ static void add_weights(struct layout *layout, int64_t index, const struct model
 struct walk {
     struct run_config first; /* of run 0 */
     bool *applies;           /* [run_columns()]: some run fills the column */
+    /* Of the last run, as the next may differ from it in its seed only: */
+    struct run_config last;
+    struct keep keep;
+    int class;
 };
+
+/* What a run adds to the layout by all but its seed. */
+static enum status add_kind(struct layout *layout, struct walk *walk,
+                            const struct run_config *config, struct error *err)
+{
+    struct model model;
+    enum status status = run_check(config, &model, err);
+    if (status != OK)
+        return status;
+    for (int c = 0; c < run_columns(); c++)
+        if (!walk->applies[c])
+            walk->applies[c] = run_column_applies(config, plan_analyses(layout->plan), c);
+    for (enum column_axis a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
+        int length = run_axis_length(config, a);
+        if (length > layout->axes[a].length)
+            layout->axes[a].length = length;
+    }
+    if (config->train.steps != walk->first.train.steps ||
+        config->train.evaluations != walk->first.train.evaluations)
+        layout->same_steps = false;
+    walk->keep = run_keep(config);
+    walk->class = walk->keep.weights ? find_class(layout, &model, walk->keep.count) : -1;
+    walk->last = *config;
+    return OK;
+}
 
 /* What one run adds to the layout. */
 static enum status add_run(struct layout *layout, struct walk *walk, int64_t index,
                            struct error *err)
 {
     struct run_config config;
-    struct model model;
+    enum status status = OK;
     layout_config(&config, layout, index);
-    enum status status = run_check(&config, &model, err);
+    if (index == 0 || !run_same_but_seed(&config, &walk->last))
+        status = add_kind(layout, walk, &config, err);
     if (status != OK)
         return status;
-    for (int c = 0; c < run_columns(); c++)
-        if (!walk->applies[c])
-            walk->applies[c] = run_column_applies(&config, plan_analyses(layout->plan), c);
-    for (enum column_axis a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
-        int length = run_axis_length(&config, a);
-        if (length > layout->axes[a].length)
-            layout->axes[a].length = length;
-    }
-    if (config.train.steps != walk->first.train.steps ||
-        config.train.evaluations != walk->first.train.evaluations)
-        layout->same_steps = false;
     for (int k = 0; k < layout->swept_count; k++) {
         char text[KEY_TEXT_SIZE];
         int width = schema_print(&run_schema, &config, layout->swept[k].index, text, sizeof text);
@@ -137,13 +156,12 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
             layout->swept[k].width = width;
     }
     if (index % (1 + layout->runs / 256) == 0) { /* the longest of a sample will do, and some */
-        int64_t bytes = (plan_canonical(&config, NULL, 0) + 32) * layout->runs;
+        int64_t bytes = (plan_printer_text(layout->printer, &config, NULL, 0) + 32) * layout->runs;
         layout->config_bytes = bytes > layout->config_bytes ? bytes : layout->config_bytes;
     }
     layout->weights_class[index] = layout->weights_row[index] = -1;
-    struct keep keep = run_keep(&config);
-    if (keep.weights)
-        add_weights(layout, index, &model, &keep);
+    if (walk->class >= 0)
+        add_weights(layout, index, walk->class, &walk->keep);
     return OK;
 }
 
@@ -219,6 +237,9 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
                               .rows = rows};
     if (runs == 0)
         return error_set(err, ERR_CONFIG, "%s: no run is left to do", plan_name(plan));
+    enum status status = plan_printer_create(&layout->printer, PLAN_TEXT_CANONICAL, err);
+    if (status != OK)
+        return status;
     struct walk walk;
     layout_config(&walk.first, layout, 0);
     walk.applies = calloc((size_t)run_columns() + 1, sizeof *walk.applies);
@@ -226,7 +247,6 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
     layout->weights_row = calloc((size_t)runs, sizeof *layout->weights_row);
     assert(walk.applies && layout->weights_class && layout->weights_row);
     list_keys(layout, &walk.first);
-    enum status status = OK;
     for (int64_t i = 0; i < runs && status == OK; i++)
         status = add_run(layout, &walk, i, err);
     if (status == OK)

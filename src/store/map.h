@@ -25,6 +25,7 @@ struct map_column {
     size_t row;                  /* bytes */
     size_t place;                /* in the image of a row, see image.h */
     bool given;                  /* known since creation */
+    int key;                     /* by which the roster knows it, -1: not. Set by the writer */
     bool covered;                /* by the checksum: numbers in /results */
     uint64_t analysis;           /* bit of the analysis that fills it; 0: none. Set by the writer */
 };

@@ -92,6 +92,10 @@ static enum status allocate(struct store *store, const struct roster *roster, st
         return error_set(err, ERR_MEMORY, "%s: no memory for %zu runs", store->path, runs);
     for (int64_t i = 0; roster->identity && i < store->listed; i++)
         store->identity[i] = roster->identity(roster->context, i);
+    for (int c = 0; c < store->map.results.count; c++) {
+        struct map_column *column = &store->map.results.columns[c];
+        column->key = roster->identity && column->given ? roster->key(column->name) : -1;
+    }
     store->column_count = roster->column_count;
     for (int i = 0; i < roster->column_count; i++) {
         int analysis = roster->analysis ? roster->analysis(i) : -1;
@@ -207,7 +211,8 @@ static void dispose(struct store *store)
         close(store->fd);
     lock_release(store->lock);
     struct entry *entry;
-    while ((entry = queue_take(&store->fresh)) || (entry = queue_take(&store->syncing)))
+    while ((entry = queue_take(&store->unwritten)) || (entry = queue_take(&store->fresh)) ||
+           (entry = queue_take(&store->syncing)))
         entry_destroy(entry);
     map_dispose(&store->map);
     free(store->identity);
@@ -233,6 +238,7 @@ enum status writer_open(struct store **out, const char *path, const struct roste
     store->path = strdup(path);
     store->roster = *roster;
     assert(store->path);
+    queue_init(&store->unwritten);
     queue_init(&store->fresh);
     queue_init(&store->syncing);
     enum status status = fill(store, roster, err);

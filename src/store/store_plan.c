@@ -37,9 +37,10 @@ static uint64_t identity_of(const void *plan, int64_t run)
     return plan_identity(plan, run);
 }
 
-static bool is_known(const char *name)
+/* Keys of the schema by their place in it, the steps of the evaluations behind them. */
+static int key_of(const char *name)
 {
-    return strcmp(name, "step") == 0 || schema_find(&run_schema, name) >= 0;
+    return strcmp(name, "step") == 0 ? schema_keys(&run_schema) : schema_find(&run_schema, name);
 }
 
 static void put_steps(unsigned char *row, int count, const struct run_config *config)
@@ -54,15 +55,15 @@ static void given(unsigned char *image, const struct map *map, const void *plan,
 {
     struct run_config config;
     char text[KEY_TEXT_SIZE];
+    const int steps = schema_keys(&run_schema);
     plan_config(plan, run, &config);
     for (int c = 0; c < map->results.count; c++) {
         const struct map_column *column = &map->results.columns[c];
-        int k = column->given && column->covered ? schema_find(&run_schema, column->name) : -1;
-        if (k >= 0 && column->rank == 0) {
+        int k = column->covered ? column->key : -1;
+        if (k >= 0 && k < steps && column->rank == 0) {
             schema_print(&run_schema, &config, k, text, sizeof text);
             hdf_type_parse(image + column->place, column->type, text);
-        } else if (column->given && column->rank == 1 && column->type == HDF_I64 &&
-                   strcmp(column->name, "step") == 0) {
+        } else if (k == steps && column->rank == 1 && column->type == HDF_I64) {
             put_steps(image + column->place, column->size[0], &config);
         }
     }
@@ -78,7 +79,7 @@ static enum status open_with(struct store **store, const char *path, const struc
 {
     struct roster roster = {.runs = plan_count(plan),
                             .identity = identity_of,
-                            .is_known = is_known,
+                            .key = key_of,
                             .given = given,
                             .context = plan,
                             .column_count = run_columns(),

@@ -72,7 +72,8 @@ static enum status give_up(struct store *store, int reason, struct error *err)
 {
     struct entry *entry;
     store->given_up = true;
-    while ((entry = queue_take(&store->syncing)) || (entry = queue_take(&store->fresh))) {
+    while ((entry = queue_take(&store->syncing)) || (entry = queue_take(&store->fresh)) ||
+           (entry = queue_take(&store->unwritten))) {
         if (entry->run >= 0 && !entry->analyses) {
             store->status[entry->run] = ROW_PENDING | QUEUED;
             (void)writer_put_status(store, entry->run, ROW_PENDING, NULL, NULL);
@@ -175,7 +176,7 @@ static enum status sync_now(struct store *store, struct error *err)
 enum status store_drain(struct store *store, struct error *err)
 {
     enum status status = check_alive(store, err);
-    while (status == OK && (store->is_syncing || store->fresh.first))
+    while (status == OK && (store->is_syncing || store->fresh.first || store->unwritten.first))
         status = sync_now(store, err);
     return status;
 }

@@ -2,6 +2,7 @@
  * columns at a time, since the hash of a row goes on from column to column. */
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,10 +214,19 @@ static int read_figures(struct copies *copies, const struct store *store, int f,
     int good = 0;
     struct scan scan = scan_begin(store->fd, column, copies->first, end);
     while (good == 0 && scan_next(&scan)) {
-        good = scan_read(&scan);
-        for (int64_t i = 0; i < scan.count && good == 0; i++)
-            copies->figures[(scan.first - copies->first + i) * map->summary.figure_count + f] =
-                map_last(column, scan.buffer + (size_t)i * column->row);
+        bool read = false;
+        for (int64_t i = 0; i < scan.count && good == 0; i++) {
+            int64_t run = scan.first + i;
+            double *figure =
+                copies->figures + (run - copies->first) * map->summary.figure_count + f;
+            *figure = (double)NAN;
+            if (writer_status(store, run) == ROW_PENDING)
+                continue; /* whatever an attempt left there that does not count */
+            good = read ? 0 : scan_read(&scan);
+            read = true;
+            if (good == 0)
+                *figure = map_last(column, scan.buffer + (size_t)i * column->row);
+        }
     }
     free(scan.buffer);
     return good;

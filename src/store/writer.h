@@ -14,9 +14,9 @@
 struct roster {
     int64_t runs;
     uint64_t (*identity)(const void *context, int64_t run);
-    /* Columns that were known at creation (keys, steps): whether it knows one by its name, and the
-     * values of a run in all that it knows. */
-    bool (*is_known)(const char *name);
+    /* Columns that were known at creation (keys, steps): a number for the name of one, -1 for one
+     * that it does not know; and the values of a run in all that it knows. */
+    int (*key)(const char *name);
     void (*given)(unsigned char *image, const struct map *map, const void *context, int64_t run);
     const void *context;
     int column_count; /* names of the record's columns */
@@ -37,8 +37,7 @@ struct entry {
     struct entry *next;
     int64_t run; /* -1: overtaken by a later attempt */
     enum row_status status;
-    bool unwritten; /* nothing of it is in the file yet; rows are written with their neighbours */
-    bool told;      /* the status is written */
+    bool told;         /* the status is written */
     uint64_t analyses; /* only these are added to a row that is done; 0: it is a whole row */
     struct proof proof;
     double *figures;      /* of the summary; owned */
@@ -81,12 +80,13 @@ struct store {
     int64_t *damaged; /* runs whose checksum failed when the file was opened */
     int64_t damaged_count;
 
-    struct queue fresh;   /* come since the last sync began */
-    int unwritten;        /* entries in `fresh` that are */
+    struct queue unwritten; /* nothing of them is in the file yet: rows are written together */
+    int unwritten_count;
+    struct queue fresh;   /* written since the last sync began */
     struct queue syncing; /* covered by the sync that is under way */
     bool is_syncing;
     double dirty; /* clock_monotonic of the oldest in `fresh` */
-    size_t kept;  /* bytes of images in both queues */
+    size_t kept;  /* bytes of images in all queues */
     int trouble;  /* errno of a write that failed; handled as a failed sync */
     int failures; /* syncs that failed one after the other */
     bool given_up;
@@ -142,7 +142,7 @@ int writer_tell(const struct store *store, struct entry **entries, int count);
 /* Takes the entry: its record is written by the next turn, its status follows after a good sync. */
 enum status writer_send(struct store *store, struct entry *entry, struct error *err) MUST_CHECK;
 
-/* The entry waits for the next sync. */
+/* The entry is written and waits for the next sync. */
 void writer_queue(struct store *store, struct entry *entry);
 
 /* Waits for syncs until `bytes` more may be kept. */

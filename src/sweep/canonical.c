@@ -7,7 +7,6 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "sweep/plan.h"
 
 /* The order of the lines "a=..." and "b=...". */
 static int compare_lines(const char *a, const char *b)
@@ -42,28 +41,32 @@ static int print_line(char line[CANONICAL_LINE], const struct canonical *canonic
 {
     const struct key *key = schema_key(&run_schema, k);
     char value[KEY_TEXT_SIZE];
-    if (canonical->kind == CANONICAL_CHANGED &&
+    if (canonical->kind == PLAN_TEXT_CHANGED &&
         schema_equal(&run_schema, config, &canonical->defaults, k))
         return 0;
     schema_print(&run_schema, config, k, value, sizeof value);
-    if (canonical->kind == CANONICAL_SCIENCE && strcmp(value, key->neutral) == 0)
+    if (canonical->kind == PLAN_TEXT_CANONICAL && strcmp(value, key->neutral) == 0)
         return 0;
     return snprintf(line, CANONICAL_LINE, "%s=%s\n", key->name, value);
 }
 
-void canonical_begin(struct canonical *canonical, enum canonical_kind kind)
+void canonical_begin(struct canonical *canonical, enum plan_text kind)
 {
     canonical->kind = kind;
     canonical->warm = false;
+    canonical->seed = schema_find(&run_schema, "seed");
     canonical->count =
-        sort_keys(canonical->keys, kind == CANONICAL_SCIENCE ? ROLE_SCIENCE : ROLE_EXECUTION);
+        sort_keys(canonical->keys, kind == PLAN_TEXT_CANONICAL ? ROLE_SCIENCE : ROLE_EXECUTION);
     schema_defaults(&run_schema, &canonical->defaults);
 }
 
 static void update(struct canonical *canonical, const struct run_config *config)
 {
+    bool near = canonical->warm && run_same_but_seed(config, &canonical->last);
     for (int i = 0; i < canonical->count; i++) {
         int k = canonical->keys[i];
+        if (near && k != canonical->seed)
+            continue;
         if (!canonical->warm || !schema_equal(&run_schema, &canonical->last, config, k))
             canonical->lengths[i] = print_line(canonical->lines[i], canonical, config, k);
     }
@@ -75,6 +78,8 @@ static size_t join(char *text, const struct canonical *canonical)
 {
     size_t length = 0;
     for (int i = 0; i < canonical->count; i++) {
+        if (canonical->lengths[i] == 0)
+            continue;
         memcpy(text + length, canonical->lines[i], (size_t)canonical->lengths[i]);
         length += (size_t)canonical->lengths[i];
     }
@@ -96,7 +101,7 @@ uint64_t canonical_identity(struct canonical *canonical, const struct run_config
 uint64_t plan_identity_of(const struct run_config *config)
 {
     struct canonical canonical;
-    canonical_begin(&canonical, CANONICAL_SCIENCE);
+    canonical_begin(&canonical, PLAN_TEXT_CANONICAL);
     return canonical_identity(&canonical, config);
 }
 
@@ -115,7 +120,7 @@ int plan_canonical(const struct run_config *config, char *text, size_t size)
 {
     struct canonical canonical;
     char whole[CANONICAL_KEYS * CANONICAL_LINE];
-    canonical_begin(&canonical, CANONICAL_SCIENCE);
+    canonical_begin(&canonical, PLAN_TEXT_CANONICAL);
     update(&canonical, config);
     return copy_out(text, size, whole, join(whole, &canonical));
 }
@@ -124,12 +129,13 @@ struct plan_printer {
     struct canonical canonical;
 };
 
-enum status plan_printer_create(struct plan_printer **printer, struct error *err)
+enum status plan_printer_create(struct plan_printer **printer, enum plan_text kind,
+                                struct error *err)
 {
     struct plan_printer *made = malloc(sizeof *made);
     if (!made)
         return error_set(err, ERR_MEMORY, "no memory for the text of configurations");
-    canonical_begin(&made->canonical, CANONICAL_CHANGED);
+    canonical_begin(&made->canonical, kind);
     *printer = made;
     return OK;
 }
@@ -150,7 +156,7 @@ int plan_printer_text(struct plan_printer *printer, const struct run_config *con
 int plan_config_text(const struct run_config *config, char *text, size_t size)
 {
     struct plan_printer printer;
-    canonical_begin(&printer.canonical, CANONICAL_CHANGED);
+    canonical_begin(&printer.canonical, PLAN_TEXT_CHANGED);
     return plan_printer_text(&printer, config, text, size);
 }
 

@@ -128,8 +128,8 @@ static bool seen_before(const struct seen *seen, const struct run *runs, int64_t
 static enum status list_runs(struct plan *plan, int64_t points, const struct seen *seen,
                              struct canonical *canonical, struct error *err)
 {
+    struct run_config config, checked;
     for (int64_t point = 0; point < points; point++) {
-        struct run_config config;
         expand_point(plan, point, &config);
         if (is_excluded(plan, &config)) {
             plan->excluded++;
@@ -140,9 +140,11 @@ static enum status list_runs(struct plan *plan, int64_t points, const struct see
             plan->duplicates++;
             continue;
         }
-        enum status st = check(plan, &config, plan->count, err);
+        bool known = plan->count > 0 && run_same_but_seed(&config, &checked);
+        enum status st = known ? OK : check(plan, &config, plan->count, err);
         if (st != OK)
             return st;
+        checked = config;
         plan->count++;
     }
     return OK;
@@ -166,7 +168,7 @@ static enum status make_runs(struct plan *plan, struct error *err)
     seen.slots = calloc(seen.mask + 1, sizeof *seen.slots);
     plan->runs = calloc((size_t)points, sizeof *plan->runs);
     if (canonical && seen.slots && plan->runs) {
-        canonical_begin(canonical, CANONICAL_SCIENCE);
+        canonical_begin(canonical, PLAN_TEXT_CANONICAL);
         st = list_runs(plan, points, &seen, canonical, err);
     } else {
         st = no_memory(err);

@@ -12,6 +12,7 @@ class Dispatch(program.Case):
         self.assertEqual(set(figures), FIGURES)
         self.assertTrue(all(value > 0 for value in figures.values()))
         self.assertGreater(figures["runs_per_s"], 3 * figures["runs_per_s_unbundled"])  # or bundles are of no use
+        self.assertLess(figures["coordinator_mb"], 40)  # of 100,000 runs, libraries included
         self.assertEqual(self.listing(), [])
 
     def test_its_ranks_are_its_own(self):

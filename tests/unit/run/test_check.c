@@ -64,12 +64,26 @@ static void what_fits_fills_the_model(void **state)
     }
 }
 
+static void only_the_seed_may_differ_in_what_is_the_same_but_for_it(void **state)
+{
+    (void)state;
+    struct run_config config = CONFIG("model.depth=2");
+    for (int k = 0; k < schema_keys(&run_schema); k++) {
+        struct run_config other = config;
+        ((char *)&other)[schema_offset(&run_schema, k)] ^= 1;
+        assert_int_equal(run_same_but_seed(&config, &other),
+                         strcmp(schema_key(&run_schema, k)->name, "seed") == 0);
+    }
+    assert_true(run_same_but_seed(&config, &config));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_that_do_not_fit_are_refused),
         cmocka_unit_test(what_the_model_refuses_is_passed_on),
         cmocka_unit_test(what_fits_fills_the_model),
+        cmocka_unit_test(only_the_seed_may_differ_in_what_is_the_same_but_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,12 +157,12 @@ static inline uint64_t fixture_roster_identity(const void *context, int64_t run)
     return fixture_identity(run);
 }
 
-static inline bool fixture_is_known(const char *name)
+static inline int fixture_key(const char *name)
 {
-    bool known = false;
-    for (int k = 0; k < 5; k++)
-        known = known || strcmp(fixture_keys[k].name, name) == 0;
-    return known;
+    int k = 4;
+    while (k >= 0 && strcmp(fixture_keys[k].name, name) != 0)
+        k--;
+    return k;
 }
 
 static inline void fixture_given(unsigned char *image, const struct map *map, const void *context,
@@ -191,7 +191,7 @@ static inline enum status fixture_try_open(struct store **store, const char *pat
 {
     struct roster roster = {.runs = runs,
                             .identity = fixture_roster_identity,
-                            .is_known = fixture_is_known,
+                            .key = fixture_key,
                             .given = fixture_given,
                             .column_count = FIXTURE_COLUMNS,
                             .column = fixture_column_name};

@@ -94,7 +94,7 @@ static void another_sweep_is_named_and_its_file_left_alone(void **state)
              "file with -o",
              folder->file);
     assert_string_equal(err.text, message);
-    struct roster roster = {.runs = RUNS, .identity = other_identity};
+    struct roster roster = {.runs = RUNS, .identity = other_identity, .key = fixture_key};
     assert_int_equal(writer_open(&store, folder->file, &roster, OPEN_ALL, &err), ERR_FILE);
     snprintf(message, sizeof message,
              "%s: holds another sweep (depth – Tiefe; row 0 is run 9e3779b97f4a7c15 there, "

@@ -220,6 +220,21 @@ static void copies_of_the_status_are_rebuilt(void **state)
     store_close(store);
 }
 
+static void a_pending_row_has_no_figures_whatever_was_left_in_it(void **state)
+{
+    const struct folder *folder = *state;
+    static const float left[EVALUATIONS] = {1, 2, 3};
+    write_bytes(folder->file, place_of(folder->file, "test_loss", 0, 11, 0), left, sizeof left);
+    struct store *store = fixture_open(folder->file, RUNS);
+    struct map_column table = {.row = store->map.summary.row, .offset = store->map.summary.offset};
+    unsigned char row[256];
+    double figure;
+    assert_int_equal(map_read(store->fd, row, &table, 11, 1), 0);
+    memcpy(&figure, row + store->map.summary.figures, sizeof figure);
+    assert_true(isnan(figure));
+    store_close(store);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, folder_teardown)
@@ -232,6 +247,7 @@ int main(void)
         TEST(rows_that_became_pending_are_empty),
         TEST(running_rows_are_pending_again_without_being_called_damaged),
         TEST(copies_of_the_status_are_rebuilt),
+        TEST(a_pending_row_has_no_figures_whatever_was_left_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

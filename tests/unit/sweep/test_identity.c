@@ -227,6 +227,32 @@ static void a_text_read_back_gives_the_same_text(void **state)
     }
 }
 
+static void a_printer_that_remembers_gives_the_text_of_a_fresh_one(void **state)
+{
+    (void)state;
+    uint64_t random = 4;
+    int keys = schema_keys(&run_schema);
+    struct plan_printer *printers[2];
+    struct run_config config;
+    schema_defaults(&run_schema, &config);
+    for (enum plan_text kind = PLAN_TEXT_CANONICAL; kind <= PLAN_TEXT_CHANGED; kind++)
+        assert_int_equal(plan_printer_create(&printers[kind], kind, NULL), OK);
+    for (int i = 0; i < 300; i++) {
+        char text[16384], fresh[16384];
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        int key = i % 3 ? (int)((random >> 33) % (uint64_t)keys) : schema_find(&run_schema, "seed");
+        assert_true(set_at_random(&config, key, &random));
+        plan_canonical(&config, fresh, sizeof fresh);
+        plan_printer_text(printers[PLAN_TEXT_CANONICAL], &config, text, sizeof text);
+        assert_string_equal(text, fresh);
+        plan_config_text(&config, fresh, sizeof fresh);
+        plan_printer_text(printers[PLAN_TEXT_CHANGED], &config, text, sizeof text);
+        assert_string_equal(text, fresh);
+    }
+    for (enum plan_text kind = PLAN_TEXT_CANONICAL; kind <= PLAN_TEXT_CHANGED; kind++)
+        plan_printer_destroy(printers[kind]);
+}
+
 static void texts_that_are_no_configuration_are_refused(void **state)
 {
     (void)state;
@@ -278,6 +304,7 @@ int main(void)
         cmocka_unit_test(every_science_key_changes_the_identity_and_no_other_does),
         cmocka_unit_test(rows_have_canonical_neutral_texts),
         cmocka_unit_test(a_text_read_back_gives_the_same_text),
+        cmocka_unit_test(a_printer_that_remembers_gives_the_text_of_a_fresh_one),
         cmocka_unit_test(texts_that_are_no_configuration_are_refused),
         cmocka_unit_test(identities_in_a_plan_are_those_of_their_configurations),
     };

@@ -39,6 +39,8 @@ enum column_axis {
     AXIS_ROW,
     AXIS_COLUMN,
     AXIS_STATE_TARGET,
+    AXIS_COPYING,
+    AXIS_BACK,
     AXIS_COUNT,
 };
 

@@ -57,6 +57,11 @@ static double times(int i)
     return i + 1;
 }
 
+static double copying(int i)
+{
+    return i == 0 ? 2 : 25 * i;
+}
+
 static double query(int i)
 {
     return (20 * i - 990) / 198.;
@@ -143,6 +148,13 @@ static const struct row {
         .axis = {.name = "state_target", .unit = "1", .labels = state_targets,
                  .about = "what a probe of a sequence is asked for; control: the next state of another sequence"},
         .points = sizeof state_targets / sizeof state_targets[0] - 1},
+    [AXIS_COPYING] = {
+        .axis = {.name = "copying", .unit = "1", .value = copying,
+                 .about = "token of a sequence, 1 is the first, whose dependence on others is measured"},
+        .points = 3},
+    [AXIS_BACK] = {
+        .axis = {.name = "back", .unit = "tokens", .about = "so many tokens before it; 0: itself"},
+        .points = 6},
 };
 /* clang-format on */
 

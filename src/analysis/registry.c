@@ -20,6 +20,8 @@ static const struct analysis *const analyses[] = {
     &analysis_layer_losses,
     &analysis_training_alignment,
     &analysis_sequence_probe,
+    &analysis_copy_sensitivity,
+    &analysis_training_copy_sensitivity,
 };
 /* clang-format on */
 

@@ -22,6 +22,7 @@ static const struct analysis *const analyses[] = {
     &analysis_sequence_probe,
     &analysis_copy_sensitivity,
     &analysis_training_copy_sensitivity,
+    &analysis_condition,
 };
 /* clang-format on */
 

@@ -8,6 +8,7 @@ extern const struct analysis analysis_gd, analysis_alignment, analysis_probe, an
     analysis_noisy_labels, analysis_repetition, analysis_copying, analysis_sine_curve,
     analysis_gdpp, analysis_interpolation, analysis_normalised_weights, analysis_sparsity,
     analysis_softmax_heads, analysis_layer_losses, analysis_training_alignment,
-    analysis_sequence_probe, analysis_copy_sensitivity, analysis_training_copy_sensitivity;
+    analysis_sequence_probe, analysis_copy_sensitivity, analysis_training_copy_sensitivity,
+    analysis_condition;
 
 #endif

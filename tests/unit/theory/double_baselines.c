@@ -149,9 +149,7 @@ static void losses_are_the_published_ones(void **state)
             assert_near(mean_at(curve, tokens[k]), published[i].losses[k],
                         rounding + 8 * error_at(curve, tokens[k]));
         }
-                      published[i].mean, mean_at(curve, 15), mean_at(curve, 50));
-                      assert_near(mean_at(curve, 0), published[i].mean,
-                                  published[i].share * published[i].mean);
+        assert_near(mean_at(curve, 0), published[i].mean, published[i].share * published[i].mean);
     }
 }
 

@@ -94,11 +94,11 @@ enum status store_verify(struct store_verdict *verdict, const char *path,
 
 /* ---- the plan that a file was made from */
 
-/* Text of the sweep, overrides and quick as stored, so that `resume FILE.h5` needs nothing else.
- * Strings are the caller's to free. ERR_FILE for what is no mesasweep file or of another
+/* Text of the sweep, overrides, points and quick as stored, so that `resume FILE.h5` needs nothing
+ * else. Strings are the caller's to free. ERR_FILE for what is no mesasweep file or of another
  * results_version. */
 struct store_origin {
-    char *name, *sweep, *overrides;
+    char *name, *sweep, *overrides, *points;
     bool quick;
     uint64_t analyses; /* that the file has columns of: bit a = analysis a */
     struct plan_shard shard;

@@ -1,9 +1,11 @@
 /* plan.h - a sweep file read, expanded and checked: the list of its runs.
  *
- * A plan keeps 16 bytes a run and makes a configuration when asked. Order of the runs: the order of
- * the grid, first key slowest. A run: defaults, then `set`, the grid, each entry of `when` whose
- * condition holds at its turn; settings of the command line and of `quick` win over all of them,
- * and in place of an axis they keep its place in the order. Nothing here writes to disk.
+ * A plan keeps 16 bytes a run and makes a configuration when asked. A run: defaults, then `set`,
+ * then one point of grid x zip x random with each entry of `when` whose condition holds at its turn
+ * (first key of the grid slowest, samples fastest), or an entry of `include`, or a line of
+ * `points`, in this order; settings of the command line and of `quick` win over all of them, and in
+ * place of an axis they keep its place in the order. What `exclude` matches and what does not meet
+ * `require` is left out, and of equal runs all but the first. Nothing here writes to disk.
  */
 #ifndef SWEEP_PLAN_H
 #define SWEEP_PLAN_H
@@ -20,13 +22,21 @@ struct plan_shard {
     int index, count;
 };
 
-/* One "key=value" of the command line, --quick, and where the text comes from. */
+/* What is said besides the text. */
 struct plan_options {
     const char *const *overrides; /* "key=value" */
     int override_count;
-    bool quick; /* the settings under `quick:` are applied on top */
+    bool quick;         /* the settings under `quick:` are applied on top */
+    const char *points; /* what the file under `points:` said, as stored; NULL: it is read */
     struct plan_shard shard;
 };
+
+/* Sections of a sweep file, in the order in which they are read: plan_section(0), ... until NULL.
+ */
+struct plan_section {
+    const char *name, *about; /* one line, no full stop */
+};
+const struct plan_section *plan_section(int i);
 
 /* Reads the file at `path` (at most 1 MB). Every mistake in it: ERR_CONFIG "file:line:column: key:
  * ...", in a setting: "command line: key: ..."; ERR_USAGE when there is no file to read. */
@@ -45,6 +55,8 @@ const char *plan_about(const struct plan *plan); /* "" when there is none */
 const char *plan_text(const struct plan *plan);  /* the YAML, as read */
 const char *plan_overrides(
     const struct plan *plan); /* command-line settings, newlines between them, "" if none */
+const char *
+plan_points(const struct plan *plan); /* the file under `points:`, as read; "" if none */
 bool plan_quick(const struct plan *plan);
 struct plan_shard plan_shard(const struct plan *plan); /* with one plan_count may be 0 */
 uint64_t plan_analyses(const struct plan *plan);       /* bit a = analysis a; default: all */
@@ -55,11 +67,12 @@ void plan_set_analyses(struct plan *plan, uint64_t analyses);
 int64_t plan_count(const struct plan *plan);
 int64_t plan_duplicates(const struct plan *plan); /* points that equal an earlier one, dropped */
 int64_t plan_excluded(const struct plan *plan);
+int64_t plan_unmet(const struct plan *plan); /* points that do not meet `require` */
 uint64_t plan_identity(const struct plan *plan, int64_t run);
 void plan_config(const struct plan *plan, int64_t run, struct run_config *config);
 
-/* Keys whose value is not the same in every run, plus those under grid: ascending indices of
- * run_schema. Returns how many; *keys points into the plan. */
+/* Keys whose value is not the same in every run, plus those under grid, zip, random: ascending
+ * indices of run_schema. Returns how many; *keys points into the plan. */
 int plan_swept(const struct plan *plan, const int **keys);
 
 /* Identity of any configuration: first 16 hex digits of SHA-256 over its canonical text, as a

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "run/run.h"
 #include "show.h"
+#include "sweep/plan.h"
 
 /* "1..32", "joint | separate", "true | false", "text" */
 static void print_range(char *text, size_t size, const struct key *key)
@@ -42,7 +43,16 @@ static const char *value(const struct key *key)
 
 static void print_text(void)
 {
-    struct cells *cells = cells_create(5);
+    struct cells *cells = cells_create(2);
+    for (int i = 0; plan_section(i); i++) {
+        cells_add(cells, plan_section(i)->name);
+        cells_add(cells, plan_section(i)->about);
+    }
+    printf("Sections of a sweep file\n\n");
+    cells_print(cells, "ll", "  ", stdout);
+    cells_destroy(cells);
+
+    cells = cells_create(5);
     for (int k = 0; k < schema_keys(&run_schema); k++) {
         const struct key *key = schema_key(&run_schema, k);
         char range[256];
@@ -53,11 +63,11 @@ static void print_text(void)
         cells_add(cells, unit(key));
         cells_add(cells, key->help);
     }
-    printf("Keys of a sweep file: name, what is allowed, default, unit, meaning\n\n");
+    printf("\nKeys: name, what is allowed, default, unit, meaning\n\n");
     cells_print(cells, "lllll", "  ", stdout);
     cells_destroy(cells);
 
-    printf("\nanalyses: a list of names; without it, all that apply to a run\n\n");
+    printf("\nAnalyses\n\n");
     cells = cells_create(2);
     for (int i = 0; i < run_analyses(); i++) {
         cells_add(cells, run_analysis_name(i));
@@ -76,7 +86,13 @@ static void print_escaped(const char *text)
 
 static void print_markdown(void)
 {
-    printf("| key | allowed | default | unit | meaning |\n|---|---|---|---|---|\n");
+    printf("| section | meaning |\n|---|---|\n");
+    for (int i = 0; plan_section(i); i++) {
+        printf("| `%s` | ", plan_section(i)->name);
+        print_escaped(plan_section(i)->about);
+        printf(" |\n");
+    }
+    printf("\n| key | allowed | default | unit | meaning |\n|---|---|---|---|---|\n");
     for (int k = 0; k < schema_keys(&run_schema); k++) {
         const struct key *key = schema_key(&run_schema, k);
         char range[256];

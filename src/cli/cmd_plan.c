@@ -104,9 +104,10 @@ static enum status print_plan(const struct plan *plan, const char *file, struct 
     printf("%s: %" PRId64 " runs\n", plan_name(plan), plan_count(plan));
     if (plan_about(plan)[0])
         printf("%s\n", plan_about(plan));
-    if (plan_duplicates(plan) + plan_excluded(plan) > 0)
-        printf("left out: %" PRId64 " excluded, %" PRId64 " equal to others\n", plan_excluded(plan),
-               plan_duplicates(plan));
+    if (plan_duplicates(plan) + plan_excluded(plan) + plan_unmet(plan) > 0)
+        printf("left out: %" PRId64 " excluded, %" PRId64 " not as required, %" PRId64
+               " equal to others\n",
+               plan_excluded(plan), plan_unmet(plan), plan_duplicates(plan));
     const int *keys;
     int count = plan_swept(plan, &keys);
     printf("\nswept\n");

@@ -25,6 +25,7 @@ static enum status parse_plan(struct plan **plan, const struct store_origin *ori
         .overrides = settings,
         .override_count = split(settings, origin->overrides),
         .quick = origin->quick,
+        .points = origin->points,
         .shard = *shard,
     };
     enum status st = plan_parse(plan, file, origin->sweep, strlen(origin->sweep), &options, err);
@@ -53,7 +54,8 @@ static enum status join(struct store_origin *first, const char *first_file, cons
     if (st != OK)
         return st;
     if (strcmp(first->name, other.name) != 0 || strcmp(first->sweep, other.sweep) != 0 ||
-        strcmp(first->overrides, other.overrides) != 0 || first->quick != other.quick)
+        strcmp(first->overrides, other.overrides) != 0 ||
+        strcmp(first->points, other.points) != 0 || first->quick != other.quick)
         st = error_set(err, ERR_FILE, "%s: is of another sweep than %s", file, first_file);
     first->analyses |= other.analyses;
     store_origin_dispose(&other);

@@ -224,15 +224,17 @@ const char *schema_suggest(const struct schema *schema, const char *name)
 {
     int most = (int)(strlen(name) - 1) / 2, best = most < 3 ? most : 3;
     const char *nearest = NULL;
-    bool whole = strchr(name, '.') != NULL;
+    bool whole = strchr(name, '.') != NULL, part = false;
     int keys = schema_keys(schema);
     for (int k = 0; k < keys; k++) {
         const char *known = schema_key(schema, k)->name, *dot = strrchr(known, '.');
         int distance = text_distance(name, known, best);
-        if (!whole && dot && best >= 1 && text_distance(name, dot + 1, 1) <= 1)
+        bool by_part = !whole && dot && best >= 1 && text_distance(name, dot + 1, 1) <= 1;
+        if (by_part)
             distance = text_distance(name, dot + 1, 1);
-        if (distance <= best && (!nearest || distance < best)) {
+        if (distance <= best && (!nearest || distance < best || (part && !by_part))) {
             nearest = known;
+            part = by_part; /* a whole name is nearer than a part that is as near */
             best = distance;
         }
     }

@@ -310,6 +310,11 @@ static int64_t heap_bytes(const struct layout *layout, const struct dataset *row
     return row->content == CONTENT_CONFIG ? layout->config_bytes + row->size[0] * 24 : bytes;
 }
 
+static int64_t length(const char *text)
+{
+    return text ? (int64_t)strlen(text) : 0;
+}
+
 int64_t layout_measure(const struct layout *layout,
                        void (*say)(void *context, const char *column, int64_t bytes), void *context)
 {
@@ -317,7 +322,8 @@ int64_t layout_measure(const struct layout *layout,
     int count;
     struct dataset *rows = layout_datasets(&count, layout);
     struct summary summary = layout_summary(layout);
-    int64_t total = 65536 + (int64_t)strlen(layout->sweep) + (int64_t)strlen(layout->overrides);
+    int64_t total =
+        65536 + length(layout->sweep) + length(layout->overrides) + length(layout->points);
     for (int i = 0; i < count; i++) {
         const struct dataset *row = &rows[i];
         int64_t bytes = row->size[0] * dataset_row_bytes(row) + heap_bytes(layout, row);

@@ -52,7 +52,7 @@ struct layout_run {
 };
 
 struct layout {
-    const char *name, *about, *sweep, *overrides;
+    const char *name, *about, *sweep, *overrides, *points;
     bool quick;
     uint64_t analyses; /* bit a = analysis a */
     struct plan_shard shard;

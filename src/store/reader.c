@@ -254,6 +254,8 @@ enum status store_origin(struct store_origin *origin, const char *path, struct e
         found.name = hdf_read_text(&hdf, hdf.file, "name");
         found.sweep = hdf_read_text(&hdf, hdf.file, "sweep");
         found.overrides = hdf_read_text(&hdf, hdf.file, "overrides");
+        found.points = hdf_read_text(&hdf, hdf.file, "points");
+        found.points = found.points ? found.points : strdup(""); /* in files before it */
         found.quick = hdf_read_integer(&hdf, hdf.file, "quick", 0) != 0;
         found.shard = map_shard(&hdf);
         status = map_analyses(&found.analyses, &hdf);
@@ -273,5 +275,6 @@ void store_origin_dispose(struct store_origin *origin)
     free(origin->name);
     free(origin->sweep);
     free(origin->overrides);
+    free(origin->points);
     *origin = (struct store_origin){0};
 }

@@ -24,27 +24,12 @@ static enum status keep_text(char **kept, const char *text, struct error *err)
 
 /* ---- settings that win over everything: quick and the command line */
 
-/* The values become those of the plan: in place of an axis, else as a new axis if there are
- * several, else in `set`. Takes them over. */
-static enum status force(struct plan *plan, struct values *values, struct error *err)
-{
-    struct values *axis = settings_find(&plan->grid, values->key);
-    struct values *one = settings_find(&plan->set, values->key);
-    struct values *old = axis || values->count > 1 ? axis : one;
-    plan->locked[values->key] = true;
-    if (!old)
-        return settings_add(values->count > 1 ? &plan->grid : &plan->set, values, err);
-    values_dispose(old);
-    *old = *values;
-    return OK;
-}
-
 /* The items move out of `settings`. */
 static enum status force_all(struct plan *plan, struct settings *settings, struct error *err)
 {
     enum status st = OK;
     for (int i = 0; i < settings->count && st == OK; i++) {
-        st = force(plan, &settings->items[i], err);
+        st = blocks_force(plan, &settings->items[i], err);
         if (st == OK)
             settings->items[i] = (struct values){0};
     }
@@ -54,6 +39,7 @@ static enum status force_all(struct plan *plan, struct settings *settings, struc
 enum status document_override(struct plan *plan, const char *setting, struct error *err)
 {
     char shown[TEXT_SHOWN];
+    const struct values_rule many = {.allowed = MANY_VALUES, .limit = plan->limit};
     struct settings settings = {0};
     struct yaml yaml;
     const char *equals = strchr(setting, '=');
@@ -69,7 +55,7 @@ enum status document_override(struct plan *plan, const char *setting, struct err
     enum status st = yaml_read_value(&yaml, "command line", equals + 1, strlen(equals + 1), err);
     if (st != OK)
         goto out;
-    st = settings_read_key(&settings, name, &yaml, yaml.root, MANY_VALUES, plan->limit, err);
+    st = settings_read_key(&settings, name, &yaml, yaml.root, &many, err);
     if (st == OK)
         st = force_all(plan, &settings, err);
     settings_dispose(&settings);
@@ -115,27 +101,6 @@ static enum status read_limit(struct plan *plan, const struct yaml *yaml,
     return OK;
 }
 
-static enum status read_set(struct plan *plan, const struct yaml *yaml,
-                            const struct yaml_node *node, struct error *err)
-{
-    return settings_read(&plan->set, yaml, node, ONE_VALUE, 1, err);
-}
-
-static enum status read_grid(struct plan *plan, const struct yaml *yaml,
-                             const struct yaml_node *node, struct error *err)
-{
-    enum status st = settings_read(&plan->grid, yaml, node, MANY_VALUES, plan->limit, err);
-    for (int i = 0; i < plan->grid.count && st == OK; i++) {
-        const struct values *axis = &plan->grid.items[i];
-        const struct values *same = settings_find(&plan->set, axis->key);
-        const struct yaml_node place = {.line = axis->line, .column = axis->column};
-        if (same)
-            st = yaml_refuse(yaml, &place, err, "%s: given twice, first in line %d under set",
-                             schema_key(&run_schema, axis->key)->name, same->line);
-    }
-    return st;
-}
-
 static enum status add_clause(struct clauses *clauses, const struct clause *clause,
                               struct error *err)
 {
@@ -155,7 +120,8 @@ static enum status read_condition(struct settings *condition, const struct plan 
     if (node->kind != YAML_MAP || node->count == 0)
         return yaml_refuse(yaml, node, err,
                            "%s: no condition, allowed is a map as in {model.depth: 1}", section);
-    return settings_read(condition, yaml, node, MANY_VALUES, plan->limit, err);
+    const struct values_rule many = {.allowed = MANY_VALUES, .limit = plan->limit};
+    return settings_read(condition, yaml, node, &many, err);
 }
 
 static enum status read_when_entry(struct clause *clause, const struct plan *plan,
@@ -169,7 +135,8 @@ static enum status read_when_entry(struct clause *clause, const struct plan *pla
                            "when: an entry has two parts, as in {if: {tokens.kind: separate}, set: "
                            "{model.depth: 2}}");
     enum status st = read_condition(&clause->condition, plan, "when: if", yaml, condition, err);
-    return st == OK ? settings_read(&clause->set, yaml, set, ONE_VALUE, 1, err) : st;
+    const struct values_rule one = {.allowed = ONE_VALUE, .limit = 1};
+    return st == OK ? settings_read(&clause->set, yaml, set, &one, err) : st;
 }
 
 static enum status read_when(struct plan *plan, const struct yaml *yaml,
@@ -197,12 +164,41 @@ static enum status read_exclude(struct plan *plan, const struct yaml *yaml,
     return st;
 }
 
+static enum status read_requirement(struct requirement *requirement, const struct yaml *yaml,
+                                    const struct yaml_node *node, struct error *err)
+{
+    if (node->kind != YAML_SCALAR)
+        return yaml_refuse(yaml, node, err,
+                           "require: no condition, allowed is a text as in \"model.depth > 1\"");
+    requirement->line = node->line;
+    requirement->column = node->column;
+    enum status st = expression_read(&requirement->condition, &run_schema, node->text, err);
+    if (st == OK)
+        return OK;
+    error_in(err, st, "require");
+    return yaml_place(yaml, node, st, err);
+}
+
+/* One text, or a list of them. */
+static enum status read_require(struct plan *plan, const struct yaml *yaml,
+                                const struct yaml_node *node, struct error *err)
+{
+    int count = node->kind == YAML_LIST ? node->count : 1;
+    const struct yaml_node *entry = node->kind == YAML_LIST ? node->first : node;
+    plan->require = calloc((size_t)count + 1, sizeof *plan->require);
+    enum status st = plan->require ? OK : no_memory(err);
+    for (; st == OK && plan->require_count < count; entry = entry->next)
+        st = read_requirement(&plan->require[plan->require_count++], yaml, entry, err);
+    return st;
+}
+
 /* Mistakes are found whether it is used or not. */
 static enum status read_quick(struct plan *plan, const struct yaml *yaml,
                               const struct yaml_node *node, struct error *err)
 {
+    const struct values_rule many = {.allowed = MANY_VALUES, .limit = plan->limit};
     struct settings settings = {0};
-    enum status st = settings_read(&settings, yaml, node, MANY_VALUES, plan->limit, err);
+    enum status st = settings_read(&settings, yaml, node, &many, err);
     if (st == OK && plan->quick)
         st = force_all(plan, &settings, err);
     settings_dispose(&settings);
@@ -241,20 +237,56 @@ static enum status read_analyses(struct plan *plan, const struct yaml *yaml,
 }
 
 /* Read in this order, whatever the order in the file: limit bounds the rest, quick replaces. */
+/* clang-format off */
 static const struct section {
-    const char *name;
-    enum yaml_kind kind;
+    struct plan_section shown;
+    enum yaml_kind kind, other; /* allowed */
     enum status (*read)(struct plan *plan, const struct yaml *yaml, const struct yaml_node *node,
                         struct error *err);
 } sections[] = {
-    {"name", YAML_SCALAR, read_name},       {"about", YAML_SCALAR, read_about},
-    {"limit", YAML_SCALAR, read_limit},     {"set", YAML_MAP, read_set},
-    {"grid", YAML_MAP, read_grid},          {"when", YAML_LIST, read_when},
-    {"exclude", YAML_LIST, read_exclude},   {"quick", YAML_MAP, read_quick},
-    {"analyses", YAML_LIST, read_analyses},
+    {{"name", "of the sweep and of its result file; without it that of the sweep file"},
+     YAML_SCALAR, YAML_SCALAR, read_name},
+    {{"about", "a text that is kept in the result file"},
+     YAML_SCALAR, YAML_SCALAR, read_about},
+    {{"limit", "more runs are refused; without it 1000000"},
+     YAML_SCALAR, YAML_SCALAR, read_limit},
+    {{"set", "settings of every run"},
+     YAML_MAP, YAML_MAP, blocks_read_set},
+    {{"grid", "every combination of values: [list], {from, to, step}, {log: [a, b], count}, "
+              "{linear: [a, b], count}, {count: n} from 0"},
+     YAML_MAP, YAML_MAP, blocks_read_grid},
+    {{"zip", "list of maps: the keys of each have as many values, which go together; crosses with grid"},
+     YAML_LIST, YAML_LIST, blocks_read_zip},
+    {{"random", "{samples: n, over: {key: distribution}, stream: 0}, crosses with grid; distributions: "
+                "{linear: [least, greatest]}, {log: [least, greatest]}, {choice: [list]}; sample k of a "
+                "key stays when anything else changes"},
+     YAML_MAP, YAML_MAP, blocks_read_random},
+    {{"when", "list of {if: values of keys, set: settings}, for runs of grid, zip and random; later ones win"},
+     YAML_LIST, YAML_LIST, read_when},
+    {{"include", "list of maps: more runs, every combination of the values of each map on top of set; "
+                 "without grid, zip and random there are no others"},
+     YAML_LIST, YAML_LIST, blocks_read_include},
+    {{"points", "file beside the sweep file: more runs, one a line, as {\"model.depth\": 2, \"seed\": 1} "
+                "on top of set; plan --json writes such lines"},
+     YAML_SCALAR, YAML_SCALAR, points_read},
+    {{"exclude", "list of maps: a run that has values of all keys of one is left out"},
+     YAML_LIST, YAML_LIST, read_exclude},
+    {{"require", "condition, or list of them, that runs meet: keys, numbers, 'texts', true, false with "
+                 "or, and, not, == != < <= > >=, + -, * / // %, ( ) as in Python"},
+     YAML_SCALAR, YAML_LIST, read_require},
+    {{"quick", "settings that --quick applies on top of all others"},
+     YAML_MAP, YAML_MAP, read_quick},
+    {{"analyses", "list of names; without it all that apply to a run"},
+     YAML_LIST, YAML_LIST, read_analyses},
 };
+/* clang-format on */
 
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
+
+const struct plan_section *plan_section(int i)
+{
+    return i < SECTIONS ? &sections[i].shown : NULL;
+}
 
 static enum status refuse_unknown(const struct yaml *yaml, const struct yaml_node *entry,
                                   struct error *err)
@@ -264,12 +296,12 @@ static enum status refuse_unknown(const struct yaml *yaml, const struct yaml_nod
     int best = 2;
     const char *nearest = NULL;
     for (int i = 0; i < SECTIONS; i++) {
-        int distance = text_distance(entry->key->text, sections[i].name, best);
+        int distance = text_distance(entry->key->text, sections[i].shown.name, best);
         if (distance < best || (distance == best && !nearest)) {
             best = distance;
-            nearest = sections[i].name;
+            nearest = sections[i].shown.name;
         }
-        text_print(&names, "%s%s", i ? ", " : "", sections[i].name);
+        text_print(&names, "%s%s", i ? ", " : "", sections[i].shown.name);
     }
     yaml_refuse(yaml, entry->key, err, "%s: unknown section, %s%s%sallowed are %s",
                 text_show(shown, entry->key->text), nearest ? "did you mean " : "",
@@ -284,18 +316,28 @@ static enum status check_sections(const struct yaml *yaml, struct error *err)
         [YAML_SCALAR] = "a text", [YAML_LIST] = "a list", [YAML_MAP] = "a map of keys"};
     for (const struct yaml_node *entry = yaml->root->first; entry; entry = entry->next) {
         int i = 0;
-        while (i < SECTIONS && strcmp(sections[i].name, entry->key->text) != 0)
+        while (i < SECTIONS && strcmp(sections[i].shown.name, entry->key->text) != 0)
             i++;
         if (i == SECTIONS)
             return refuse_unknown(yaml, entry, err);
         if (entry->kind == YAML_SCALAR && entry->plain && entry->text[0] == '\0')
             return yaml_refuse(yaml, entry->key, err, "%s: nothing in it, leave it out or fill it",
-                               sections[i].name);
-        if (entry->kind != sections[i].kind)
-            return yaml_refuse(yaml, entry, err, "%s: is %s, allowed is %s", sections[i].name,
-                               kinds[entry->kind], kinds[sections[i].kind]);
+                               sections[i].shown.name);
+        bool two = sections[i].kind != sections[i].other;
+        if (entry->kind != sections[i].kind && entry->kind != sections[i].other)
+            return yaml_refuse(yaml, entry, err, "%s: is %s, allowed is %s%s%s",
+                               sections[i].shown.name, kinds[entry->kind], kinds[sections[i].kind],
+                               two ? " or " : "", two ? kinds[sections[i].other] : "");
     }
     return OK;
+}
+
+/* Runs that are listed one by one need no grid beside them. */
+static bool is_gridless(const struct yaml *yaml)
+{
+    bool grid = yaml_find(yaml->root, "grid") || yaml_find(yaml->root, "zip") ||
+                yaml_find(yaml->root, "random");
+    return !grid && (yaml_find(yaml->root, "include") || yaml_find(yaml->root, "points"));
 }
 
 enum status document_read(struct plan *plan, const struct yaml *yaml, struct error *err)
@@ -304,8 +346,9 @@ enum status document_read(struct plan *plan, const struct yaml *yaml, struct err
     if (st == OK && plan->quick && !yaml_find(yaml->root, "quick"))
         return yaml_refuse(yaml, yaml->root, err,
                            "quick: --quick needs a section quick, which this file has not");
+    plan->gridless = is_gridless(yaml);
     for (int i = 0; i < SECTIONS && st == OK; i++) {
-        const struct yaml_node *node = yaml_find(yaml->root, sections[i].name);
+        const struct yaml_node *node = yaml_find(yaml->root, sections[i].shown.name);
         if (node)
             st = sections[i].read(plan, yaml, node, err);
     }

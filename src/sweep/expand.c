@@ -7,19 +7,35 @@
 #include "canonical.h"
 #include "parts.h"
 
-/* ---- points of the grid */
+/* ---- points */
+
+/* The block that has the point. */
+static const struct block *find_block(const struct plan *plan, int64_t point)
+{
+    int low = 0, high = plan->block_count - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (plan->blocks[middle].first <= point)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return &plan->blocks[low];
+}
 
 void expand_point(const struct plan *plan, int64_t point, struct run_config *config)
 {
+    const struct block *block = find_block(plan, point);
+    point -= block->first;
     *config = plan->base;
-    for (int a = plan->grid.count - 1; a >= 0; a--) {
-        const struct values *axis = &plan->grid.items[a];
-        values_put(config, axis, point % axis->count);
+    for (int a = block->count - 1; a >= 0; a--) {
+        const struct sweep_axis *axis = &block->axes[a];
+        settings_apply(config, &axis->keys, point % axis->count, NULL);
         point /= axis->count;
     }
-    for (int w = 0; w < plan->when.count; w++)
+    for (int w = 0; block == plan->blocks && w < plan->when.count; w++)
         if (settings_match(config, &plan->when.items[w].condition))
-            settings_apply(config, &plan->when.items[w].set, plan->locked);
+            settings_apply(config, &plan->when.items[w].set, 0, plan->locked);
 }
 
 static bool is_excluded(const struct plan *plan, const struct run_config *config)
@@ -37,33 +53,52 @@ static enum status refuse_at(const struct plan *plan, int line, int column, stru
     return error_in(err, ERR_CONFIG, "%s:%d:%d", plan->path, line, column);
 }
 
-static enum status count_points(int64_t *points, const struct plan *plan, struct error *err)
+/* The points of a block, of which the whole sweep has no more than `most`. */
+static enum status count_block(struct block *block, const struct plan *plan, int64_t most,
+                               struct error *err)
 {
-    *points = 1;
-    for (int a = 0; a < plan->grid.count; a++) {
-        const struct values *axis = &plan->grid.items[a];
-        if (axis->count > plan->limit / *points) {
+    block->points = 1;
+    for (int a = 0; a < block->count; a++) {
+        const struct sweep_axis *axis = &block->axes[a];
+        if (axis->count > most / block->points) {
             error_set(err, ERR_CONFIG,
-                      "%s: with these %" PRId64 " values the grid has more runs than limit allows "
+                      "%s: with these %" PRId64 " values the sweep has more runs than limit allows "
                       "(%" PRId64 ")",
-                      schema_key(&run_schema, axis->key)->name, axis->count, plan->limit);
+                      schema_key(&run_schema, axis->keys.items[0].key)->name, axis->count,
+                      plan->limit);
             return refuse_at(plan, axis->line, axis->column, err);
         }
-        *points *= axis->count;
+        block->points *= axis->count;
     }
     return OK;
 }
 
+static enum status count_points(int64_t *points, struct plan *plan, struct error *err)
+{
+    enum status st = OK;
+    *points = 0;
+    for (int b = 0; b < plan->block_count && st == OK; b++) {
+        struct block *block = &plan->blocks[b];
+        block->first = *points;
+        if (b > 0 || !plan->gridless)
+            st = count_block(block, plan, plan->limit - *points, err);
+        *points += block->points;
+    }
+    return st;
+}
+
 /* ---- checks across keys */
 
-/* Where config got its value of that key: the last of set, grid and when that gave it. */
-static const struct values *find_source(const struct plan *plan, const struct run_config *config,
-                                        int key)
+/* Where config got its value of that key: the last of set, the block and when that gave it. */
+static const struct values *find_source(const struct plan *plan, const struct block *block,
+                                        const struct run_config *config, int key)
 {
-    const struct values *source = settings_find(&plan->grid, key);
-    if (!source)
-        source = settings_find(&plan->set, key);
-    for (int w = 0; w < plan->when.count && !plan->locked[key]; w++) {
+    const struct values *source = settings_find(&plan->set, key);
+    for (int a = 0; a < block->count; a++) {
+        const struct values *given = settings_find(&block->axes[a].keys, key);
+        source = given ? given : source;
+    }
+    for (int w = 0; block == plan->blocks && w < plan->when.count && !plan->locked[key]; w++) {
         const struct values *given = settings_find(&plan->when.items[w].set, key);
         if (given && values_match(config, given))
             source = given;
@@ -83,27 +118,59 @@ static int key_of_message(const char *message)
     return schema_find(&run_schema, name);
 }
 
-static enum status check(const struct plan *plan, const struct run_config *config, int64_t number,
+/* " (run 7: model.depth=2 seed=1)" behind the message. */
+static void name_run(struct error *err, const struct block *block, const struct run_config *config,
+                     int64_t number)
+{
+    struct text where = {0};
+    struct error found = *err;
+    for (int a = 0; a < block->count; a++) {
+        const struct settings *keys = &block->axes[a].keys;
+        for (int i = 0; i < keys->count; i++) {
+            char value[KEY_TEXT_SIZE];
+            schema_print(&run_schema, config, keys->items[i].key, value, sizeof value);
+            text_print(&where, "%s%s=%s", a + i ? " " : ": ",
+                       schema_key(&run_schema, keys->items[i].key)->name, value);
+        }
+    }
+    error_set(err, ERR_CONFIG, "%s (run %" PRId64 "%s)", found.text, number,
+              where.data ? where.data : "");
+    text_dispose(&where);
+}
+
+static enum status check(const struct plan *plan, const struct run_config *config,
                          struct error *err)
 {
     struct error found = {""};
     enum status st = run_check(config, NULL, &found);
     if (st == OK)
         return OK;
-    struct text where = {0};
-    for (int a = 0; a < plan->grid.count; a++) {
-        int key = plan->grid.items[a].key;
-        char value[KEY_TEXT_SIZE];
-        schema_print(&run_schema, config, key, value, sizeof value);
-        text_print(&where, "%s%s=%s", a ? " " : ": ", schema_key(&run_schema, key)->name, value);
-    }
+    const struct run *run = &plan->runs[plan->count];
+    const struct block *block = find_block(plan, run->point);
     int key = key_of_message(found.text);
-    const struct values *source = key < 0 ? NULL : find_source(plan, config, key);
-    error_set(err, st, "%s (run %" PRId64 "%s)", found.text, number, where.data ? where.data : "");
-    text_dispose(&where);
+    const struct values *source = key < 0 ? NULL : find_source(plan, block, config, key);
+    name_run(&found, block, config, plan->count);
+    error_set(err, st, "%s", found.text);
     if (st != ERR_CONFIG)
         return st;
     return refuse_at(plan, source ? source->line : 1, source ? source->column : 1, err);
+}
+
+/* Whether config meets all of `require`. */
+static enum status meets(bool *met, const struct plan *plan, const struct run_config *config,
+                         int64_t point, struct error *err)
+{
+    *met = true;
+    for (int r = 0; r < plan->require_count && *met; r++) {
+        const struct requirement *requirement = &plan->require[r];
+        enum status st = expression_holds(met, requirement->condition, config, err);
+        if (st == OK)
+            continue;
+        error_in(err, st, "require");
+        name_run(err, find_block(plan, point), config, plan->count);
+        return refuse_at(plan, requirement->line, requirement->column, err);
+    }
+    return OK;
 }
 
 /* ---- runs, each once */
@@ -131,8 +198,13 @@ static enum status list_runs(struct plan *plan, int64_t points, const struct see
     struct run_config config, checked;
     for (int64_t point = 0; point < points; point++) {
         expand_point(plan, point, &config);
-        if (is_excluded(plan, &config)) {
-            plan->excluded++;
+        bool met, excluded = is_excluded(plan, &config);
+        enum status st = excluded ? OK : meets(&met, plan, &config, point, err);
+        if (st != OK)
+            return st;
+        if (excluded || !met) {
+            plan->excluded += excluded;
+            plan->unmet += !excluded;
             continue;
         }
         plan->runs[plan->count] = (struct run){canonical_identity(canonical, &config), point};
@@ -141,7 +213,7 @@ static enum status list_runs(struct plan *plan, int64_t points, const struct see
             continue;
         }
         bool known = plan->count > 0 && run_same_but_seed(&config, &checked);
-        enum status st = known ? OK : check(plan, &config, plan->count, err);
+        st = known ? OK : check(plan, &config, err);
         if (st != OK)
             return st;
         checked = config;
@@ -176,7 +248,7 @@ static enum status make_runs(struct plan *plan, struct error *err)
     free(canonical);
     free(seen.slots);
     if (st == OK && plan->count == 0) {
-        error_set(err, ERR_CONFIG, "exclude: leaves no run");
+        error_set(err, ERR_CONFIG, "%s: leaves no run", plan->unmet > 0 ? "require" : "exclude");
         return refuse_at(plan, 1, 1, err);
     }
     if (st == OK && plan->count < points) {
@@ -208,14 +280,19 @@ static enum status list_swept(struct plan *plan, struct error *err)
         free(swept);
         return no_memory(err);
     }
-    for (int a = 0; a < plan->grid.count; a++)
-        swept[plan->grid.items[a].key] = true;
+    for (int a = 0; a < plan->blocks[0].count; a++)
+        for (int i = 0; i < plan->blocks[0].axes[a].keys.count; i++)
+            swept[plan->blocks[0].axes[a].keys.items[i].key] = true;
     struct run_config first, config;
     plan_config(plan, 0, &first);
-    for (int64_t run = 1; run < plan->count && plan->when.count > 0; run++) {
+    bool more = plan->when.count > 0 || plan->block_count > 1;
+    for (int64_t run = 1; run < plan->count && more; run++) {
         plan_config(plan, run, &config);
+        const struct block *block = find_block(plan, plan->runs[run].point);
         for (int w = 0; w < plan->when.count; w++)
             mark_changes(swept, &plan->when.items[w].set, &config, &first);
+        for (int a = 0; a < block->count; a++)
+            mark_changes(swept, &block->axes[a].keys, &config, &first);
     }
     for (int k = 0; k < keys; k++)
         if (swept[k])
@@ -239,7 +316,7 @@ static void take_shard(struct plan *plan)
 enum status expand(struct plan *plan, struct error *err)
 {
     schema_defaults(&run_schema, &plan->base);
-    settings_apply(&plan->base, &plan->set, NULL);
+    settings_apply(&plan->base, &plan->set, 0, NULL);
     enum status st = make_runs(plan, err);
     if (st == OK)
         st = list_swept(plan, err);

@@ -17,7 +17,8 @@ static char *stem(const char *path)
 }
 
 /* A plan with nothing but its texts. */
-static struct plan *create(const char *path, const char *text, size_t length, bool quick)
+static struct plan *create(const char *path, const char *text, size_t length,
+                           const struct plan_options *options)
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
@@ -29,10 +30,13 @@ static struct plan *create(const char *path, const char *text, size_t length, bo
     plan->text = strndup(text, length);
     plan->overrides = strdup("");
     plan->locked = calloc((size_t)schema_keys(&run_schema), sizeof *plan->locked);
-    plan->quick = quick;
+    plan->points = strdup(options->points ? options->points : "");
+    plan->quick = options->quick;
+    plan->stored = options->points != NULL;
     plan->limit = LIMIT_DEFAULT;
     plan->analyses = analyses == RUN_ANALYSES_MAX ? ~(uint64_t)0 : ((uint64_t)1 << analyses) - 1;
-    if (plan->path && plan->name && plan->about && plan->text && plan->overrides && plan->locked)
+    if (plan->path && plan->name && plan->about && plan->text && plan->overrides && plan->points &&
+        plan->locked && blocks_add(plan))
         return plan;
     plan_destroy(plan);
     return NULL;
@@ -65,7 +69,7 @@ enum status plan_parse(struct plan **out, const char *name, const char *text, si
     enum status st = yaml_read(&yaml, name, text, length, err);
     if (st != OK)
         return st;
-    struct plan *plan = create(name, text, length, options->quick);
+    struct plan *plan = create(name, text, length, options);
     st = plan ? document_read(plan, &yaml, err)
               : error_set(err, ERR_MEMORY, "no memory for the sweep file");
     yaml_dispose(&yaml);
@@ -82,22 +86,33 @@ enum status plan_parse(struct plan **out, const char *name, const char *text, si
     return st;
 }
 
-enum status plan_read(struct plan **plan, const char *path, const struct plan_options *options,
-                      struct error *err)
+enum status read_file(char **text, size_t *length, const char *path, size_t most, struct error *err)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
         return error_set(err, ERR_USAGE, "%s: can not be read: %s", path, strerror(errno));
-    char *text = malloc(YAML_BYTES + 1); /* one byte more shows that the file is too long */
-    size_t length = text ? fread(text, 1, YAML_BYTES + 1, file) : 0;
+    *text = malloc(most + 1); /* one byte more shows that the file is too long */
+    *length = *text ? fread(*text, 1, most + 1, file) : 0;
     enum status st = OK;
-    if (!text)
+    if (!*text)
         st = error_set(err, ERR_MEMORY, "no memory for %s", path);
     else if (ferror(file))
         st = error_set(err, ERR_USAGE, "%s: can not be read: %s", path, strerror(errno));
     fclose(file);
-    if (st == OK)
-        st = plan_parse(plan, path, text, length, options, err);
+    if (st != OK)
+        free(*text);
+    return st;
+}
+
+enum status plan_read(struct plan **plan, const char *path, const struct plan_options *options,
+                      struct error *err)
+{
+    char *text;
+    size_t length;
+    enum status st = read_file(&text, &length, path, YAML_BYTES, err);
+    if (st != OK)
+        return st;
+    st = plan_parse(plan, path, text, length, options, err);
     free(text);
     return st;
 }
@@ -116,14 +131,18 @@ void plan_destroy(struct plan *plan)
     if (!plan)
         return;
     settings_dispose(&plan->set);
-    settings_dispose(&plan->grid);
+    blocks_dispose(plan);
     clauses_dispose(&plan->when);
     clauses_dispose(&plan->exclude);
+    for (int r = 0; r < plan->require_count; r++)
+        expression_destroy(plan->require[r].condition);
+    free(plan->require);
     free(plan->path);
     free(plan->name);
     free(plan->about);
     free(plan->text);
     free(plan->overrides);
+    free(plan->points);
     free(plan->locked);
     free(plan->runs);
     free(plan->swept);
@@ -148,6 +167,11 @@ const char *plan_text(const struct plan *plan)
 const char *plan_overrides(const struct plan *plan)
 {
     return plan->overrides;
+}
+
+const char *plan_points(const struct plan *plan)
+{
+    return plan->points;
 }
 
 bool plan_quick(const struct plan *plan)
@@ -188,6 +212,11 @@ int64_t plan_duplicates(const struct plan *plan)
 int64_t plan_excluded(const struct plan *plan)
 {
     return plan->excluded;
+}
+
+int64_t plan_unmet(const struct plan *plan)
+{
+    return plan->unmet;
 }
 
 uint64_t plan_identity(const struct plan *plan, int64_t run)

@@ -64,8 +64,8 @@ static enum status refuse_unknown(const char *name, const struct yaml *yaml,
 }
 
 enum status settings_read_key(struct settings *settings, const char *name, const struct yaml *yaml,
-                              const struct yaml_node *node, enum values_allowed allowed,
-                              int64_t limit, struct error *err)
+                              const struct yaml_node *node, const struct values_rule *rule,
+                              struct error *err)
 {
     int key = schema_find(&run_schema, name);
     if (key < 0)
@@ -75,7 +75,7 @@ enum status settings_read_key(struct settings *settings, const char *name, const
         return yaml_refuse(yaml, node->key ? node->key : node, err,
                            "%s: given twice, first in line %d", name, same->line);
     struct values values;
-    enum status st = values_read(&values, key, yaml, node, allowed, limit, err);
+    enum status st = values_read(&values, key, yaml, node, rule, err);
     if (st != OK)
         return st;
     st = settings_add(settings, &values, err);
@@ -88,8 +88,7 @@ enum status settings_read_key(struct settings *settings, const char *name, const
 struct walk {
     struct settings *settings;
     const struct yaml *yaml;
-    enum values_allowed allowed;
-    int64_t limit;
+    const struct values_rule *rule;
 };
 
 static enum status read_map(const struct walk *walk, const struct yaml_node *map,
@@ -102,24 +101,35 @@ static enum status read_map(const struct walk *walk, const struct yaml_node *map
         if (entry->kind == YAML_MAP && schema_find(&run_schema, path) < 0 && is_section(path))
             st = read_map(walk, entry, path, err);
         else
-            st = settings_read_key(walk->settings, path, walk->yaml, entry, walk->allowed,
-                                   walk->limit, err);
+            st = settings_read_key(walk->settings, path, walk->yaml, entry, walk->rule, err);
     }
     return st;
 }
 
 enum status settings_read(struct settings *settings, const struct yaml *yaml,
-                          const struct yaml_node *map, enum values_allowed allowed, int64_t limit,
+                          const struct yaml_node *map, const struct values_rule *rule,
                           struct error *err)
 {
-    return read_map(&(struct walk){settings, yaml, allowed, limit}, map, "", err);
+    return read_map(&(struct walk){settings, yaml, rule}, map, "", err);
 }
 
-void settings_apply(struct run_config *config, const struct settings *settings, const bool *locked)
+void settings_apply(struct run_config *config, const struct settings *settings, int64_t i,
+                    const bool *locked)
 {
+    for (int s = 0; s < settings->count; s++)
+        if (!locked || !locked[settings->items[s].key])
+            values_put(config, &settings->items[s], i);
+}
+
+void settings_remove(struct settings *settings, int key)
+{
+    int kept = 0;
     for (int i = 0; i < settings->count; i++)
-        if (!locked || !locked[settings->items[i].key])
-            values_put(config, &settings->items[i], 0);
+        if (settings->items[i].key == key)
+            values_dispose(&settings->items[i]);
+        else
+            settings->items[kept++] = settings->items[i];
+    settings->count = kept;
 }
 
 bool settings_match(const struct run_config *config, const struct settings *settings)

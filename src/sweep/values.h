@@ -17,14 +17,26 @@ struct values {
 
 /* What may stand for a value: */
 enum values_allowed {
-    ONE_VALUE,   /* a single value */
-    MANY_VALUES, /* also [list], {from, to, step}, {log: [a, b], count}, {linear: [a, b], count},
-                    {count: n} */
+    ONE_VALUE,    /* a single value */
+    MANY_VALUES,  /* also [list], {from, to, step}, {log: [a, b], count}, {linear: [a, b], count},
+                     {count: n} */
+    DRAWN_VALUES, /* one of {linear: [least, greatest]}, {log: [least, greatest]}, {choice: [list]}:
+                     `limit` values, each drawn by itself */
 };
 
-/* Reads the node as values of the key; more than `limit` of them are refused. */
+struct values_rule {
+    enum values_allowed allowed;
+    int64_t limit;   /* more values are refused */
+    uint64_t stream; /* of DRAWN_VALUES: value i of a key is a function of (stream, name of the key,
+                        i) and of what it is drawn from */
+};
+
+/* Reads the node as values of the key. */
 enum status values_read(struct values *values, int key, const struct yaml *yaml,
-                        const struct yaml_node *node, enum values_allowed allowed, int64_t limit,
+                        const struct yaml_node *node, const struct values_rule *rule,
+                        struct error *err) MUST_CHECK;
+
+enum status values_copy(struct values *copy, const struct values *values,
                         struct error *err) MUST_CHECK;
 
 void values_dispose(struct values *values);

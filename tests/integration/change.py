@@ -76,6 +76,29 @@ class Change(program.Case):
         self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 0 new, 0 retired\n", out)
         self.assertSameResults("whole.h5", "tiny.h5")
 
+    def test_samples_points_and_conditions_change_as_a_grid_does(self):
+        searched = ("name: tiny\nset: {train: {steps: 60, batch: 32, evaluations: 7}, evaluation.tasks: 128}\n"
+                    "zip: [{model.depth: [1, 2], model.heads: [2, 1]}]\n"
+                    "random: {samples: 3, over: {train.rate: {log: [1.0e-4, 1.0e-2]}}}\n"
+                    "include: [{model.depth: 3}]\npoints: more.jsonl\n"
+                    "require: model.depth * model.heads < 9\nanalyses: []\n")
+        self.write("more.jsonl", '{"seed": 1}\n{"seed": 2, "model.heads": 9}\n{"seed": 3}\n')
+        self.run_sweep(searched)
+        self.assertEqual(self.status("tiny.h5")["done"], 9)
+        (self.folder / "more.jsonl").unlink()  # the file knows its runs
+        self.assertEqual(self.run_program("resume", "tiny.h5"), "tiny.h5: all 9 runs are done; nothing to do\n")
+        self.assertIn("9 of 9 runs have a checksum, 0 of them", self.run_program("verify", "tiny.h5"))
+
+        grown = searched.replace("samples: 3", "samples: 4").replace("heads < 9", "heads > 1")
+        self.write("more.jsonl", '{"seed": 3, "model.heads": 2}\n')
+        out = self.run_sweep(grown, "--retire")
+        self.assertIn("tiny.h5: the sweep has changed: 7 finished runs kept, 3 new, 2 retired\n", out)
+        self.run_sweep(grown, "-o", "whole.h5")
+        self.write("plan.yaml", "name: tiny\nanalyses: []\npoints: plan.jsonl\n")
+        self.write("plan.jsonl", self.run_program("plan", "tiny.yaml", "--json"))
+        self.assertEqual(self.run_program("run", "plan.yaml", "-o", "whole.h5"),
+                         "whole.h5: all 10 runs are done; nothing to do\n")
+
     def test_without_room_for_both_files_nothing_is_touched(self):
         self.run_sweep(program.TINY)
         self.write("tiny.yaml", GROWN)

@@ -32,9 +32,11 @@ class Documents(program.Case):
                                      capture_output=True, text=True)
                 self.assertEqual(run.returncode, 0, run.stderr)
 
-    def test_readme_s_sweep_is_valid(self):
-        self.write("readme.yaml", re.search(r"```yaml\n(.*?)```", README, re.S).group(1))
-        self.assertIn("depth-against-heads: 40 runs", self.run_program("plan", "readme.yaml"))
+    def test_readme_s_sweeps_are_valid(self):
+        blocks = re.findall(r"```yaml\n(.*?)```", README, re.S)
+        self.write("search.jsonl", re.search(r"points:.*(\{.*\})", blocks[1]).group(1))
+        for block, plan in zip(blocks, ["depth-against-heads: 40 runs", "search: 33 runs"], strict=True):
+            self.assertIn(plan, self.run_program("plan", self.write("readme.yaml", block)))
 
     def test_every_shipped_sweep_has_a_valid_plan(self):
         sweeps = sorted((program.SOURCE / "sweeps").glob("*.yaml"))

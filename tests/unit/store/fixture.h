@@ -93,6 +93,7 @@ static inline void fixture_fill(struct layout *layout, int64_t runs)
                               .about = "a test",
                               .sweep = "name: test\ngrid: {seed: {count: 5}}\n",
                               .overrides = "train.steps=100\n",
+                              .points = "{\"seed\": 9}\n",
                               .quick = true,
                               .runs = runs,
                               .same_steps = true,

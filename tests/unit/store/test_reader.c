@@ -100,6 +100,7 @@ static void the_origin_is_what_was_given(void **state)
     assert_string_equal(origin.name, "depth – Tiefe");
     assert_string_equal(origin.sweep, "name: test\ngrid: {seed: {count: 5}}\n");
     assert_string_equal(origin.overrides, "train.steps=100\n");
+    assert_string_equal(origin.points, "{\"seed\": 9}\n");
     assert_true(origin.quick);
     store_origin_dispose(&origin);
 }

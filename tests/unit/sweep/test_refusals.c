@@ -1,6 +1,7 @@
 #include "sweep_test.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 static void sections_are_refused_with_place_and_reason(void **state)
 {
@@ -8,15 +9,15 @@ static void sections_are_refused_with_place_and_reason(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"zip: []\n",
-         "s.yaml:1:1: zip: unknown section, allowed are name, about, limit, set, grid, "
-         "when, exclude, quick, analyses"},
-        {"random: {samples: 2}\n",
-         "s.yaml:1:1: random: unknown section, allowed are name, about, limit, set, grid, when, "
-         "exclude, quick, analyses"},
+        {"zipp: []\n",
+         "s.yaml:1:1: zipp: unknown section, did you mean zip? allowed are name, about, limit, "
+         "set, grid, zip, random, when, include, points, exclude, require, quick, analyses"},
         {"name: x\ngird: {}\n",
          "s.yaml:2:1: gird: unknown section, did you mean grid? allowed are name, about, limit, "
-         "set, grid, when, exclude, quick, analyses"},
+         "set, grid, zip, random, when, include, points, exclude, require, quick, analyses"},
+        {"colours: 3\n",
+         "s.yaml:1:1: colours: unknown section, allowed are name, about, limit, set, grid, zip, "
+         "random, when, include, points, exclude, require, quick, analyses"},
         {"name: a/b\n", "s.yaml:1:7: name: 'a/b' names no file, allowed are up to 100 letters, "
                         "digits and . _ -, the first a letter or digit"},
         {"name: .a\n", "s.yaml:1:7: name: '.a' names no file, allowed are up to 100 letters, "
@@ -159,10 +160,10 @@ static void forms_are_refused_with_place_and_reason(void **state)
         {"grid: {model.depth: {count: 2}}\n", "s.yaml:1:21: model.depth: 0 is outside 1..32"},
         {"limit: 3\ngrid: {seed: [1, 2, 3, 4]}\n", "s.yaml:2:14: seed: 4 values, limit allows 3"},
         {"limit: 5\ngrid:\n  model.depth: [1, 2]\n  seed: {count: 3}\n",
-         "s.yaml:4:9: seed: with these 3 values the grid has more runs than limit allows (5)"},
+         "s.yaml:4:9: seed: with these 3 values the sweep has more runs than limit allows (5)"},
         {"limit: 100\ngrid: {seed: {count: 100}, evaluation.seed: {count: 100}, train.batch: "
          "[1]}\n",
-         "s.yaml:2:45: evaluation.seed: with these 100 values the grid has more runs than limit "
+         "s.yaml:2:45: evaluation.seed: with these 100 values the sweep has more runs than limit "
          "allows (100)"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -170,6 +171,114 @@ static void forms_are_refused_with_place_and_reason(void **state)
         struct error err = {""};
         assert_int_equal(plan_of(&plan, cases[i].text, false, NULL, &err), ERR_CONFIG);
         assert_string_equal(err.text, cases[i].message);
+    }
+}
+
+static void sections_of_runs_are_refused_with_place_and_reason(void **state)
+{
+    (void)state;
+    static const char zip[] = "zip: no keys that go together, allowed is a map as in {model.depth: "
+                              "[1, 2], train.steps: [500, 1000]}";
+    static const char random[] = "random: allowed are samples, over and stream, as in {samples: "
+                                 "100, over: {train.rate: {log: [1e-4, 1e-2]}}, stream: 0}";
+    static const char include[] = "include: no run, allowed is a map as in {model.depth: 8, seed: "
+                                  "[0, 1]}; runs from a file stand under points";
+    static const char drawn[] = "is no distribution, allowed are {linear: [least, greatest]}, "
+                                "{log: [least, greatest]}, {choice: [list]}";
+    static const struct {
+        const char *text, *place, *message;
+    } cases[] = {
+        {"zip: {seed: [1]}\n", "1:6: zip: ", "is a map of keys, allowed is a list"},
+        {"zip: [seed]\n", "1:7: ", zip},
+        {"zip: [{}]\n", "1:7: ", zip},
+        {"zip: [{seed: [1, 2], model.depth: [1, 2, 3]}]\n",
+         "1:35: model.depth: ", "3 values, but seed has 2; keys that go together have as many"},
+        {"zip: [{seed: [1, 2], model.depth: 1}]\n",
+         "1:35: model.depth: ", "1 values, but seed has 2; keys that go together have as many"},
+        {"zip: [{sead: [1, 2]}]\n", "1:8: sead: ", "unknown key, did you mean seed?"},
+        {"zip: [{seed: [1, 2]}, {seed: [3]}]\n", "1:30: seed: ", "given twice, first in line 1"},
+        {"grid: {seed: 2}\nzip: [{seed: [1, 2]}]\n",
+         "2:14: seed: ", "given twice, first in line 1"},
+        {"set: {seed: 2}\nzip: [{seed: [1, 2]}]\n",
+         "2:14: seed: ", "given twice, first in line 1 under set"},
+        {"limit: 5\ngrid: {seed: {count: 3}}\nzip: [{model.depth: [1, 2]}]\n",
+         "3:21: model.depth: ",
+         "with these 2 values the sweep has more runs than limit allows (5)"},
+
+        {"random: {samples: 2}\n", "1:9: ", random},
+        {"random: {over: {seed: {linear: [0, 9]}}}\n", "1:9: ", random},
+        {"random: {samples: 2, over: {}}\n", "1:9: ", random},
+        {"random: {samples: 2, over: [seed]}\n", "1:9: ", random},
+        {"random: {samples: 2, over: {seed: {linear: [0, 9]}}, sed: 1}\n", "1:9: ", random},
+        {"random: {samples: 0, over: {seed: {linear: [0, 9]}}}\n",
+         "1:19: random: samples: ", "'0' is no integer 1..1000000"},
+        {"random: {samples: 1000001, over: {seed: {linear: [0, 9]}}}\n",
+         "1:19: random: samples: ", "'1000001' is no integer 1..1000000"},
+        {"random: {samples: '2', over: {seed: {linear: [0, 9]}}}\n",
+         "1:19: random: samples: ", "'2' is no integer 1..1000000"},
+        {"random: {samples: [2], over: {seed: {linear: [0, 9]}}}\n",
+         "1:19: random: samples: ", "'a list or map' is no integer 1..1000000"},
+        {"random: {samples: 2, stream: -1, over: {seed: {linear: [0, 9]}}}\n",
+         "1:30: random: stream: ", "'-1' is no integer 0..9007199254740992"},
+        {"random: {samples: 2, over: {sead: {linear: [0, 9]}}}\n",
+         "1:29: sead: ", "unknown key, did you mean seed?"},
+        {"random: {samples: 2, over: {seed: 5}}\n", "1:35: seed: ", drawn},
+        {"random: {samples: 2, over: {seed: [1, 2]}}\n", "1:35: seed: ", drawn},
+        {"random: {samples: 2, over: {seed: {normal: [0, 1]}}}\n", "1:35: seed: ", drawn},
+        {"random: {samples: 2, over: {seed: {linear: [0, 1], count: 2}}}\n", "1:35: seed: ", drawn},
+        {"random: {samples: 2, over: {seed: {linear: [0]}}}\n",
+         "1:44: seed: ", "linear needs two numbers [first, last]"},
+        {"random: {samples: 2, over: {seed: {linear: [a, b]}}}\n",
+         "1:45: seed: ", "'a' is not a number"},
+        {"random: {samples: 2, over: {seed: {linear: [9, 0]}}}\n",
+         "1:44: seed: ", "nothing lies between 9 and 0, the lower end comes first"},
+        {"random: {samples: 2, over: {seed: {linear: [9, 9]}}}\n",
+         "1:44: seed: ", "nothing lies between 9 and 9, the lower end comes first"},
+        {"random: {samples: 2, over: {train.rate: {log: [0, 1]}}}\n",
+         "1:47: train.rate: ", "log needs two numbers above 0"},
+        {"random: {samples: 2, over: {model.depth: {linear: [0, 9]}}}\n",
+         "1:52: model.depth: ", "0 is outside 1..32"},
+        {"random: {samples: 2, over: {model.depth: {linear: [1, 2.5]}}}\n",
+         "1:55: model.depth: ", "'2.5' is not an integer, allowed is an integer 1..32"},
+        {"random: {samples: 2, over: {tokens.kind: {linear: [0, 1]}}}\n",
+         "1:51: tokens.kind: ", "linear makes numbers, allowed is {choice: [list]}"},
+        {"random: {samples: 2, over: {tokens.kind: {choice: joint}}}\n",
+         "1:51: tokens.kind: ", "choice needs a [list] of values"},
+        {"random: {samples: 2, over: {tokens.kind: {choice: []}}}\n",
+         "1:51: tokens.kind: ", "an empty list leaves no run"},
+        {"grid: {seed: 1}\nrandom: {samples: 2, over: {seed: {linear: [0, 9]}}}\n",
+         "2:35: seed: ", "given twice, first in line 1"},
+
+        {"include: {seed: 1}\n", "1:10: include: ", "is a map of keys, allowed is a list"},
+        {"include: [other.yaml]\n", "1:11: ", include},
+        {"include: [{}]\n", "1:11: ", include},
+        {"include: [{sead: 1}]\n", "1:12: sead: ", "unknown key, did you mean seed?"},
+        {"include: [{seed: 1, seed: 2}]\n", "1:21: seed: ", "given twice, first in line 1"},
+        {"limit: 3\ngrid: {seed: {count: 3}}\ninclude: [{seed: 5}]\n",
+         "3:18: seed: ", "with these 1 values the sweep has more runs than limit allows (3)"},
+
+        {"points: [a]\n", "1:9: points: ", "is a list, allowed is a text"},
+
+        {"require: {seed: 1}\n",
+         "1:10: require: ", "is a map of keys, allowed is a text or a list"},
+        {"require: [[seed]]\n",
+         "1:11: ", "require: no condition, allowed is a text as in \"model.depth > 1\""},
+        {"require: model.width > 1\n",
+         "1:10: require: ", "column 1: model.width: unknown key, did you mean model.depth?"},
+        {"require:\n  - seed == 0\n  - \"seed = 1\"\n",
+         "3:5: require: ", "column 6: '=' is no operator here, equality is =="},
+        {"grid: {seed: [2, 0]}\nrequire: 6 % seed == 0\n",
+         "2:10: require: ", "column 3: division by zero (run 1: seed=0)"},
+        {"require: seed == 1\n", "1:1: ", "require: leaves no run"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct plan *plan;
+        struct error err = {""};
+        char message[sizeof err.text];
+        snprintf(message, sizeof message, "s.yaml:%s%s", cases[i].place, cases[i].message);
+        assert_int_equal(plan_of(&plan, cases[i].text, false, NULL, &err), ERR_CONFIG);
+        assert_string_equal(err.text, message);
+        assert_null(plan);
     }
 }
 
@@ -261,6 +370,9 @@ static void survives_damage(void **state)
         "name: x\nlimit: 99\nset: {train: {steps: 60}}\ngrid:\n  model.depth: [1, 2]\n"
         "  train.rate: {log: [1e-3, 1], count: 2}\n  seed: {count: 2}\nwhen:\n"
         "  - {if: {model.depth: 2}, set: {model.heads: 2}}\nexclude: [{seed: 1}]\n"
+        "zip: [{task.noise: [0, 1], train.batch: [8, 9]}]\ninclude: [{seed: [4, 5]}]\n"
+        "random: {samples: 2, over: {task.context: {linear: [2, 9]}}}\n"
+        "require: model.depth * model.heads % 2 == 0 or not seed > 3 and tokens.kind == 'joint'\n"
         "quick: {seed: 3}\nanalyses: []\n";
     uint64_t random = 2;
     for (int i = 0; i < 3000; i++) {
@@ -288,6 +400,7 @@ int main(void)
         cmocka_unit_test(sections_are_refused_with_place_and_reason),
         cmocka_unit_test(keys_and_values_are_refused_with_place_and_reason),
         cmocka_unit_test(forms_are_refused_with_place_and_reason),
+        cmocka_unit_test(sections_of_runs_are_refused_with_place_and_reason),
         cmocka_unit_test(the_command_line_is_refused_by_name),
         cmocka_unit_test(quick_needs_its_section),
         cmocka_unit_test(an_unknown_analysis_is_answered_with_all_known_ones),

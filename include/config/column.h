@@ -41,6 +41,9 @@ enum column_axis {
     AXIS_STATE_TARGET,
     AXIS_COPYING,
     AXIS_BACK,
+    AXIS_BLOCK,
+    AXIS_STATE_ROW,
+    AXIS_STATE_COLUMN,
     AXIS_COUNT,
 };
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "analysis/analysis.h"
+#include "theory/compression.h"
 
 /* The query's label, and the prediction of gradient descent after so many steps. */
 static const char *const targets[] = {"y",     "gd_1",  "gd_2",  "gd_3",  "gd_4",  "gd_5",  "gd_6",
@@ -23,6 +24,12 @@ static const char *const state_targets[] = {"next",   "current", "preconditioned
 
 /* Those of task.inputs but the first, uniform. */
 static const char *const inputs[] = {"exponential", "normal", "laplace", "mixed", NULL};
+
+/* Of a product of weights on constructed tokens, by their parts of d channels. */
+static const char *const blocks[] = {"1-1", "1-2", "1-3", "1-4", "2-1", "2-2", "2-3", "2-4", "3-1",
+                                     "3-2", "3-3", "3-4", "4-1", "4-2", "4-3", "4-4", NULL};
+
+static_assert(sizeof blocks / sizeof blocks[0] == COMPRESSION_BLOCKS + 1, "a name each");
 
 /* As many points as `first`, `first + step`, ... up to `last`. */
 #define POINTS(first, step, last) ((int)(((last) - (first)) / (step) + 1.5))
@@ -73,7 +80,8 @@ enum length {
     LENGTH_TOKENS,
     LENGTH_PAIRS,
     LENGTH_HEADS,
-    LENGTH_CHANNELS
+    LENGTH_CHANNELS,
+    LENGTH_STATE
 };
 
 /* clang-format off */
@@ -155,6 +163,18 @@ static const struct row {
     [AXIS_BACK] = {
         .axis = {.name = "back", .unit = "tokens", .about = "so many tokens before it; 0: itself"},
         .points = 6},
+    [AXIS_BLOCK] = {
+        .axis = {.name = "block", .unit = "1", .labels = blocks,
+                 .about = "block of d rows and d columns of a product of weights: parts of the token that it takes and gives"},
+        .points = COMPRESSION_BLOCKS},
+    [AXIS_STATE_ROW] = {
+        .axis = {.name = "state_row", .unit = "1",
+                 .about = "component of the next state that a matrix gives, its row"},
+        .length = LENGTH_STATE},
+    [AXIS_STATE_COLUMN] = {
+        .axis = {.name = "state_column", .unit = "1",
+                 .about = "component of a state that a matrix takes, its column"},
+        .length = LENGTH_STATE},
 };
 /* clang-format on */
 
@@ -182,6 +202,8 @@ int analysis_axis_length(enum column_axis axis, const struct task *task,
         return model->heads;
     case LENGTH_CHANNELS:
         return task->shape.width;
+    case LENGTH_STATE:
+        return task->shape.outputs;
     case LENGTH_FIXED:
         break;
     }

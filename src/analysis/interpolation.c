@@ -1,7 +1,5 @@
 /* Do trained weights mean the same as those of gradient descent? Models half way, and all the way,
  * between them (science.md 1.2). */
-#include <string.h>
-
 #include "compare.h"
 #include "interpolated.h"
 #include "reference.h"
@@ -73,18 +71,11 @@ static double cost(const struct analysis_input *input)
 
 static void measure_losses(struct state *s, int point)
 {
-    int tasks = s->between.input.evaluation.tasks;
-    struct task_source source = evaluation_source(&s->between.input);
-    interpolated_write(&s->between, &s->reference.gdpp, analysis_axis(AXIS_SHARE)->value(point));
+    interpolated_write(&s->between, analysis_axis(AXIS_SHARE)->value(point));
     walk_start(&s->fast, &s->between.input);
-    for (int first = 0; first < tasks; first += LANES) {
-        double losses[LANES];
-        walk_draw(&s->fast, &source, first);
-        walk_predict(&s->fast);
-        walk_losses(losses, &s->fast);
-        memcpy(s->losses + first, losses, sizeof(double) * (size_t)walk_lanes(first, tasks));
-    }
-    struct loss_statistics statistics = loss_statistics(s->losses, tasks);
+    walk_evaluate(s->losses, &s->fast);
+    struct loss_statistics statistics =
+        loss_statistics(s->losses, s->between.input.evaluation.tasks);
     s->mean[point] = statistics.mean;
     s->median[point] = statistics.median;
     s->trimmed[point] = statistics.trimmed;
@@ -95,7 +86,7 @@ static struct likeness compare_half_way(struct state *s)
     int tasks = s->between.input.evaluation.tasks;
     struct task_source source = evaluation_source(&s->between.input);
     struct likeness likeness = {0};
-    interpolated_write(&s->between, &s->reference.gdpp, .5);
+    interpolated_write(&s->between, .5);
     walk_start(&s->walk, &s->between.input);
     for (int first = 0; first < tasks; first += LANES) {
         walk_draw(&s->walk, &source, first);
@@ -116,6 +107,7 @@ static void execute(void *state, const struct analysis_input *input,
     interpolated_start(&s->between, input);
     walk_start(&s->fast, &s->between.input);
     reference_fit(&s->reference, &s->fast);
+    interpolated_descent(&s->between, &s->reference.gdpp);
     for (int point = 0; point < shares(); point++)
         measure_losses(s, point);
     struct likeness likeness = compare_half_way(s);

@@ -23,6 +23,9 @@ static const struct analysis *const analyses[] = {
     &analysis_copy_sensitivity,
     &analysis_training_copy_sensitivity,
     &analysis_condition,
+    &analysis_compression,
+    &analysis_training_compression,
+    &analysis_one_step,
 };
 /* clang-format on */
 

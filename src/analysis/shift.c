@@ -84,7 +84,8 @@ static void fit(struct shift *s, const struct analysis_input *input)
     if (!s->has[ALGORITHM_INTERPOLATED])
         return;
     interpolated_start(&s->between, input);
-    interpolated_write(&s->between, &s->reference.gdpp, .5);
+    interpolated_descent(&s->between, &s->reference.gdpp);
+    interpolated_write(&s->between, .5);
     walk_start(&s->half, &s->between.input);
 }
 

@@ -1,5 +1,7 @@
 #include "walk.h"
 
+#include <string.h>
+
 #include "train/loss.h"
 
 static int target_rows(const struct token_shape *shape)
@@ -52,6 +54,19 @@ void walk_losses(double losses[LANES], const struct walk *walk)
     const struct token_shape *shape = &walk->input->model->shape;
     struct loss loss = {shape->output_tokens, shape->outputs, NULL};
     loss_value(losses, pass_outputs(walk->pass), walk->target, &loss);
+}
+
+void walk_evaluate(double *losses, struct walk *walk)
+{
+    struct task_source source = evaluation_source(walk->input);
+    int tasks = walk->input->evaluation.tasks;
+    for (int first = 0; first < tasks; first += LANES) {
+        double group[LANES];
+        walk_draw(walk, &source, first);
+        walk_predict(walk);
+        walk_losses(group, walk);
+        memcpy(losses + first, group, sizeof(double) * (size_t)walk_lanes(first, tasks));
+    }
 }
 
 struct task_source evaluation_source(const struct analysis_input *input)

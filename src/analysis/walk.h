@@ -30,6 +30,9 @@ const real *walk_predict(struct walk *walk);
 /* losses[LANES] of the model's prediction, which walk_predict has made. */
 void walk_losses(double losses[LANES], const struct walk *walk);
 
+/* losses[evaluation.tasks] of the model on the evaluation set. */
+void walk_evaluate(double *losses, struct walk *walk);
+
 struct task_source evaluation_source(const struct analysis_input *input);
 
 /* Number of the tasks first .. first+15 that belong to the first `count`. */

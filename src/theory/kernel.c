@@ -1,14 +1,6 @@
 #include "theory/kernel.h"
 
-#include <math.h>
-
-static double dot(const double *a, const double *b, int n)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
+#include "cholesky.h"
 
 static const double *query_of(const struct features *task)
 {
@@ -30,29 +22,6 @@ size_t kernel_ridge_scratch(int N, int F)
 {
     size_t n = (size_t)(F < N ? F : N);
     return n * n + n;
-}
-
-/* A[n][n] = L L', L in the lower triangle. */
-static void factor(double *A, int n)
-{
-    for (int j = 0; j < n; j++) {
-        double *row = A + j * n;
-        row[j] = sqrt(row[j] - dot(row, row, j));
-        for (int i = j + 1; i < n; i++)
-            A[i * n + j] = (A[i * n + j] - dot(A + i * n, row, j)) / row[j];
-    }
-}
-
-/* x <- (L L')^-1 x */
-static void solve(double *x, const double *L, int n)
-{
-    for (int i = 0; i < n; i++)
-        x[i] = (x[i] - dot(L + i * n, x, i)) / L[i * n + i];
-    for (int i = n - 1; i >= 0; i--) {
-        for (int k = i + 1; k < n; k++)
-            x[i] -= L[k * n + i] * x[k];
-        x[i] /= L[i * n + i];
-    }
 }
 
 /* A = Phi'Phi, x = phi_q. */
@@ -92,8 +61,8 @@ void kernel_ridge(double *prediction, const struct features *task, double streng
         form_kernel(A, x, task);
     for (int i = 0; i < n; i++)
         A[i * n + i] += strength;
-    factor(A, n);
-    solve(x, A, n);
+    cholesky_factor(A, n);
+    cholesky_solve(x, A, n);
     for (int o = 0; o < task->O; o++)
         prediction[o] = 0;
     for (int i = 0; i < N; i++) {

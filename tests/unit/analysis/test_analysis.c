@@ -49,6 +49,18 @@ static const struct bench_setting sine = {
     {.kind = TOKENS_JOINT},
     {LINEAR_MODEL, .depth = 1, .embedding = 6, .input_mlp = 8},
     {.tasks = 100, .seed = 1}};
+static const struct bench_setting sequence = {
+    {.kind = TASK_LINEAR_DYNAMICS,
+     .dimension = 3,
+     .context = 7,
+     .outputs = 1,
+     .input_range = 2,
+     .noise = .01,
+     .state_clip = 10,
+     .tasks = 1},
+    {.kind = TOKENS_CONSTRUCTED},
+    {LINEAR_MODEL, .depth = 2, .keys_from = KEYS_CAUSAL, .clip = 4},
+    {.tasks = 100, .seed = 1}};
 static const struct bench_setting softmax = {PAPER_TASK,
                                              {.kind = TOKENS_JOINT},
                                              {.heads = 2,
@@ -109,8 +121,8 @@ static bool has_bits(const struct analysis *analysis)
 static void bits_do_not_depend_on_the_instruction_set(void **state)
 {
     (void)state;
-    static const struct bench_setting *const settings[] = {&single, &joint,   &separate,
-                                                           &sine,   &softmax, &raw};
+    static const struct bench_setting *const settings[] = {&single,  &joint, &separate, &sine,
+                                                           &softmax, &raw,   &sequence};
     static bool executed[64];
     static struct bench first, other;
     for (size_t k = 0; k < COUNT(settings); k++) {

@@ -54,6 +54,9 @@ enum status cmd_bench(int *code, const struct command *self, int argc, char **ar
 enum status cmd_version(int *code, const struct command *self, int argc, char **argv,
                         struct error *err) MUST_CHECK;
 
+/* "0 all is done; 1 ...", without a full stop. */
+extern const char command_exit_codes[];
+
 /* The whole program: finds argv[1] among the commands and runs it, or prints the list of them.
  * Prints the one line of a failure on stderr and returns the exit code. */
 int command_main(const struct command *commands, int count, int argc, char **argv);

@@ -2,44 +2,10 @@
 #include <string.h>
 
 #include "json.h"
+#include "key_table.h"
 #include "options.h"
-#include "run/run.h"
 #include "show.h"
 #include "sweep/plan.h"
-
-/* "1..32", "joint | separate", "true | false", "text" */
-static void print_range(char *text, size_t size, const struct key *key)
-{
-    static const char *const plain[] = {
-        [KEY_INT] = "whole number",  [KEY_LONG] = "whole number", [KEY_REAL] = "number",
-        [KEY_BOOL] = "true | false", [KEY_CHOICE] = "",           [KEY_TEXT] = "text",
-    };
-    snprintf(text, size, "%s", plain[key->type]);
-    if (key->type == KEY_CHOICE) {
-        size_t used = 0;
-        for (int i = 0; key->choices[i] && used < size; i++)
-            used +=
-                (size_t)snprintf(text + used, size - used, "%s%s", i ? " | " : "", key->choices[i]);
-        return;
-    }
-    bool number = key->type == KEY_INT || key->type == KEY_LONG || key->type == KEY_REAL;
-    if (number && (key->min != 0 || key->max != 0)) {
-        char low[KEY_TEXT_SIZE], high[KEY_TEXT_SIZE];
-        number_print(key->min, low, sizeof low);
-        number_print(key->max, high, sizeof high);
-        snprintf(text, size, "%s, %s..%s", plain[key->type], low, high);
-    }
-}
-
-static const char *unit(const struct key *key)
-{
-    return key->unit && strcmp(key->unit, "1") != 0 ? key->unit : "";
-}
-
-static const char *value(const struct key *key)
-{
-    return key->fallback && key->fallback[0] ? key->fallback : "(none)";
-}
 
 static void print_text(void)
 {
@@ -56,11 +22,11 @@ static void print_text(void)
     for (int k = 0; k < schema_keys(&run_schema); k++) {
         const struct key *key = schema_key(&run_schema, k);
         char range[256];
-        print_range(range, sizeof range, key);
+        key_range(range, sizeof range, key);
         cells_add(cells, key->name);
         cells_add(cells, range);
-        cells_add(cells, value(key));
-        cells_add(cells, unit(key));
+        cells_add(cells, key_default(key));
+        cells_add(cells, key_unit(key));
         cells_add(cells, key->help);
     }
     printf("\nKeys: name, what is allowed, default, unit, meaning\n\n");
@@ -96,10 +62,10 @@ static void print_markdown(void)
     for (int k = 0; k < schema_keys(&run_schema); k++) {
         const struct key *key = schema_key(&run_schema, k);
         char range[256];
-        print_range(range, sizeof range, key);
+        key_range(range, sizeof range, key);
         printf("| `%s` | ", key->name);
         print_escaped(range);
-        printf(" | %s | %s | ", value(key), unit(key));
+        printf(" | %s | %s | ", key_default(key), key_unit(key));
         print_escaped(key->help);
         printf(" |\n");
     }

@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "describe.h"
+
+const char command_exit_codes[] =
+    "0 all is done; 1 some runs failed, or diff or verify found something; 2 the command line or a "
+    "file is wrong; 75 stopped early with work left";
+
 static void print_commands(FILE *to, const struct command *commands, int count)
 {
     fprintf(to, "Usage: mesasweep COMMAND ...\n\n"
@@ -13,9 +19,10 @@ static void print_commands(FILE *to, const struct command *commands, int count)
         snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
         fprintf(to, "  %-36s %s\n", usage, commands[i].summary);
     }
-    fprintf(to, "\n'mesasweep COMMAND --help' lists the options of a command. Exit codes: 0 all is "
-                "done;\n1 some runs failed; 2 the command line or a file is wrong; 75 stopped "
-                "early with work left.\n");
+    fprintf(to,
+            "\n'mesasweep COMMAND --help' lists the options of a command; man mesasweep has them "
+            "all.\nExit codes: %s.\n",
+            command_exit_codes);
 }
 
 static const struct command *find(const struct command *commands, int count, const char *name)
@@ -45,6 +52,8 @@ static enum status dispatch(int *code, const struct command *commands, int count
         print_commands(stdout, commands, count);
         return OK;
     }
+    if (strncmp(argv[1], "--describe=", 11) == 0 && describe_form(argv[1] + 11))
+        return describe_all(describe_form(argv[1] + 11), commands, count, err);
     const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
     const struct command *command = find(commands, count, name);
     if (!command)

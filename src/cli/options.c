@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cluster/walltime.h"
+#include "describe.h"
 
 /* What the parser of argp works on: argp hands one pointer through. */
 struct parse {
@@ -26,7 +27,11 @@ enum { COUNT_MAX = 1000000 };
 #define WATCH_LEAST 0.1
 #define WATCH_MOST 86400.0
 
-static const struct argp_option help_row = {"help", OPTION_HELP, NULL, 0, "Print this", -1};
+/* What every command takes, too. */
+static const struct argp_option common_rows[] = {
+    {"help", OPTION_HELP, NULL, 0, "Print this", -1},
+    {"describe", OPTION_DESCRIBE, "FORM", OPTION_HIDDEN, "For the manual and the completion", 0},
+};
 
 static error_t refuse(struct parse *parse, const char *option, const char *problem)
 {
@@ -137,6 +142,7 @@ static error_t take_text(struct options *options, int key, const char *text)
         {OPTION_GROUP_BY, offsetof(struct options, group_by)},
         {OPTION_AGGREGATES, offsetof(struct options, aggregates)},
         {OPTION_COLUMNS, offsetof(struct options, columns)},
+        {OPTION_DESCRIBE, offsetof(struct options, describe)},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (texts[i].key == key) {
@@ -259,11 +265,11 @@ enum status options_parse(struct options *options, const struct command *command
     enum { ROWS = 24 };
     struct argp_option all[ROWS] = {{0}};
     int count = 0;
-    while (rows[count].name && count < ROWS - 2) {
+    while (rows[count].name && count < ROWS - 3) {
         all[count] = rows[count];
         count++;
     }
-    all[count] = help_row;
+    memcpy(all + count, common_rows, sizeof common_rows);
 
     char doc[1024];
     snprintf(doc, sizeof doc, "%c%s.\v%s", toupper((unsigned char)command->summary[0]),
@@ -279,6 +285,11 @@ enum status options_parse(struct options *options, const struct command *command
     error_t bad = argp_parse(&argp, argc, argv, ARGP_SILENT, NULL, &parse);
     if (options->help) {
         print_help(command, &argp);
+        return OK;
+    }
+    if (!bad && options->describe && describe_form(options->describe)) {
+        describe_command(describe_form(options->describe), command, all, extra);
+        options->help = true;
         return OK;
     }
     if (!bad)

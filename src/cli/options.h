@@ -37,6 +37,7 @@ enum option_key {
     OPTION_AGGREGATES,
     OPTION_COLUMNS,
     OPTION_NPZ,
+    OPTION_DESCRIBE,
 };
 
 enum { WHERE_MAX = 32 };
@@ -45,6 +46,7 @@ struct options {
     const char *output, *file; /* NULL: not given */
     const char *sort, *group_by, *aggregates, *columns;
     const char *where[WHERE_MAX];
+    const char *describe; /* see describe.h */
     int where_count;
     int ranks;               /* or Slurm's tasks; 0: not given */
     int rerun;               /* runs to carry out once more; 0: not given */
@@ -53,7 +55,7 @@ struct options {
     double watch;            /* seconds between two looks; 0: not given */
     bool yes, quick, break_lock, json, csv, npz, markdown, list, retire, requeue, srun, dispatch;
     bool failed;  /* those that failed are meant */
-    bool help;    /* the help was printed: nothing else is to be done */
+    bool help;    /* the help, or a description, was printed: nothing else is to be done */
     char **words; /* what is no option, in order; points into argv */
     int word_count;
 };

@@ -1,0 +1,28 @@
+"""Without this, single precision could cost a result more than its rounding, and nobody would know which kind of model."""
+
+import os
+import subprocess
+import unittest
+
+
+def losses(program):
+    run = subprocess.run([os.environ[program]], capture_output=True, text=True, check=True)
+    rows = [line.rpartition(":") for line in run.stdout.splitlines()]
+    return {settings: tuple(map(float, numbers.split())) for settings, _, numbers in rows}
+
+
+class Precision(unittest.TestCase):
+    def test_200_steps_in_single_precision_end_within_1e_4_of_double(self):
+        single, double = losses("PRECISION_SINGLE"), losses("PRECISION_DOUBLE")
+        self.assertEqual(single.keys(), double.keys())
+        self.assertGreater(len(single), 10)
+        for settings, (before, after) in double.items():
+            with self.subTest(settings):
+                self.assertNotEqual(before, after)
+                self.assertAlmostEqual(single[settings][1] / after, 1, delta=1e-4)
+
+    def test_they_are_two_builds(self):
+        self.assertNotEqual(losses("PRECISION_SINGLE"), losses("PRECISION_DOUBLE"))
+
+
+unittest.main(verbosity=2)

@@ -44,6 +44,8 @@ enum column_axis {
     AXIS_BLOCK,
     AXIS_STATE_ROW,
     AXIS_STATE_COLUMN,
+    AXIS_FORECAST,
+    AXIS_KNOWN_PAIRS,
     AXIS_COUNT,
 };
 

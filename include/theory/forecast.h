@@ -72,6 +72,13 @@ struct solver solver_published(void);
 /* a and b of every step, strength .001. */
 struct solver solver_constant(enum solver_kind kind, int steps, double a, double b);
 
+/* The rate a of all steps of SOLVER_RICHARDSON with the least mean loss, inclusive, over all lanes
+ * of groups of sequences whose states are their features: states [groups][T + 1][d][LANES], s_1 ..
+ * s_{T+1}. A lies between 0 and 1, so it is looked for from 1 on. predictions [T][d][LANES] and
+ * scratch [forecast_scratch] are scratch. Costs about 40 walks. */
+double forecast_richardson_rate(const double *states, int groups, int T, int d, int steps,
+                                double *predictions, double *scratch);
+
 /* losses[T][LANES] = .5 |prediction - next|^2 of each token; predictions, next [T][d][LANES]. */
 void forecast_losses(double *losses, const double *predictions, const double *next, int T, int d);
 

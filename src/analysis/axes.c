@@ -30,6 +30,18 @@ static const char *const blocks[] = {"1-1", "1-2", "1-3", "1-4", "2-1", "2-2", "
                                      "3-2", "3-3", "3-4", "4-1", "4-2", "4-3", "4-4", NULL};
 
 static_assert(sizeof blocks / sizeof blocks[0] == COMPRESSION_BLOCKS + 1, "a name each");
+/* What predicts the next state of a sequence, and from which pairs of states. */
+static const char *const forecasts[] = {"zero",
+                                        "gradient_descent",
+                                        "least_squares",
+                                        "chebyshev",
+                                        "neumann",
+                                        "newton_schulz",
+                                        "richardson",
+                                        "least_squares_on_features",
+                                        "least_squares_on_window",
+                                        NULL};
+static const char *const known_pairs[] = {"inclusive", "lagged", NULL};
 
 /* As many points as `first`, `first + step`, ... up to `last`. */
 #define POINTS(first, step, last) ((int)(((last) - (first)) / (step) + 1.5))
@@ -175,6 +187,15 @@ static const struct row {
         .axis = {.name = "state_column", .unit = "1",
                  .about = "component of a state that a matrix takes, its column"},
         .length = LENGTH_STATE},
+    [AXIS_FORECAST] = {
+        .axis = {.name = "forecast", .unit = "1", .labels = forecasts,
+                 .about = "what predicts the next state: ridge regression has the strength .001 (on the last 16 observations: 10), "
+                          "and the iterations that approach it have 6 steps, those of chebyshev as paper 2 learned them"},
+        .points = sizeof forecasts / sizeof forecasts[0] - 1},
+    [AXIS_KNOWN_PAIRS] = {
+        .axis = {.name = "known_pairs", .unit = "1", .labels = known_pairs,
+                 .about = "pairs of states that an algorithm has at a token: all up to it, or all but the last"},
+        .points = sizeof known_pairs / sizeof known_pairs[0] - 1},
 };
 /* clang-format on */
 

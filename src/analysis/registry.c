@@ -26,6 +26,7 @@ static const struct analysis *const analyses[] = {
     &analysis_compression,
     &analysis_training_compression,
     &analysis_one_step,
+    &analysis_dynamics_baselines,
 };
 /* clang-format on */
 

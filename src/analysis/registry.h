@@ -9,6 +9,7 @@ extern const struct analysis analysis_gd, analysis_alignment, analysis_probe, an
     analysis_gdpp, analysis_interpolation, analysis_normalised_weights, analysis_sparsity,
     analysis_softmax_heads, analysis_layer_losses, analysis_training_alignment,
     analysis_sequence_probe, analysis_copy_sensitivity, analysis_training_copy_sensitivity,
-    analysis_condition, analysis_compression, analysis_training_compression, analysis_one_step;
+    analysis_condition, analysis_compression, analysis_training_compression, analysis_one_step,
+    analysis_dynamics_baselines;
 
 #endif

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "lanes.h"
+#include "minimise.h"
 
 enum { R_AND_C = 2, VECTORS = 6 };
 
@@ -315,4 +316,40 @@ void forecast_losses(double *losses, const double *predictions, const double *ne
         double error = predictions[i] - next[i];
         losses[i / (d * LANES) * LANES + i % LANES] += .5 * error * error;
     }
+}
+
+/* ---- the best rate of Richardson's iteration */
+
+struct trial {
+    const double *states;
+    int groups, T, d, steps;
+    double *predictions, *scratch;
+};
+
+static double trial_loss(const void *context, double rate)
+{
+    const struct trial *trial = context;
+    struct solver solver = solver_constant(SOLVER_RICHARDSON, trial->steps, rate, 0);
+    ptrdiff_t state = (ptrdiff_t)trial->d * LANES;
+    double sum = 0;
+    for (int g = 0; g < trial->groups; g++) {
+        const double *states = trial->states + g * (trial->T + 1) * state;
+        struct forecast group = {trial->d, trial->T, trial->d, states, states};
+        forecast_solve(trial->predictions, NULL, &group, &solver, trial->scratch);
+        for (int i = 0; i < trial->T * state; i++) {
+            double error = trial->predictions[i] - states[state + i];
+            sum += error * error;
+        }
+    }
+    return sum;
+}
+
+double forecast_richardson_rate(const double *states, int groups, int T, int d, int steps,
+                                double *predictions, double *scratch)
+{
+    struct trial trial = {states, groups, T, d, steps, predictions, scratch};
+    struct function loss = {trial_loss, &trial};
+    struct bracket bracket = {.5, 1, 2};
+    bracket_enclose(&bracket, &loss);
+    return minimise(&bracket, &loss);
 }

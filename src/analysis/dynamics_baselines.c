@@ -1,0 +1,216 @@
+/* The loss at each token of a sequence: of the model, and of the algorithms that paper 2 compares
+ * it with (science.md 2.3). */
+#include <math.h>
+#include <string.h>
+
+#include "forecasts.h"
+#include "registry.h"
+#include "train/loss.h"
+
+enum { POSITION_LOSS, FORECAST_LOSS, FORECAST_RATE, RICHARDSON_RATE };
+
+/* clang-format off */
+static const struct column columns[] = {
+    [POSITION_LOSS] = {.name = "position_loss", .type = COLUMN_F64, .axes = {AXIS_POSITION}, .level = LEVEL_BITS, .unit = "1",
+        .about = "mean over the evaluation set of .5 |prediction - next state|^2 of a token; NaN of a token that predicts nothing"},
+    [FORECAST_LOSS] = {.name = "forecast_loss", .type = COLUMN_F64, .axes = {AXIS_POSITION, AXIS_FORECAST, AXIS_KNOWN_PAIRS}, .level = LEVEL_BITS, .unit = "1",
+        .about = "position_loss of an algorithm on the same sequences; NaN where the task does not have what it works on"},
+    [FORECAST_RATE] = {.name = "forecast_rate", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "eta of the one step of gradient descent with the least loss on the evaluation set"},
+    [RICHARDSON_RATE] = {.name = "richardson_rate", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
+        .about = "rate of the Richardson iteration with the least loss on the first 128 sequences of the evaluation set"},
+};
+/* clang-format on */
+
+/* The points of AXIS_FORECAST. */
+enum method {
+    METHOD_ZERO,
+    METHOD_DESCENT,
+    METHOD_LEAST_SQUARES,
+    METHOD_CHEBYSHEV,
+    METHOD_NEUMANN,
+    METHOD_NEWTON,
+    METHOD_RICHARDSON,
+    METHOD_FEATURES,
+    METHOD_WINDOW,
+    METHODS
+};
+
+enum { PAIRS = 2, STEPS = 6, RICHARDSON_GROUPS = 8 };
+
+static const double STRENGTH = .001, WINDOW_STRENGTH = 10;
+
+struct state {
+    struct walk walk;
+    struct forecasts forecasts;
+    struct solver solvers[METHODS];
+    double rate;
+    double *losses;   /* [T][LANES] of a group */
+    double *model;    /* [rows of the stream] */
+    double *sums;     /* [rows][METHODS][PAIRS] */
+    double *searched; /* [RICHARDSON_GROUPS][T + 1][d][LANES] states */
+};
+
+static bool applies(const struct task_config *task, const struct tokens_config *tokens,
+                    const struct model_config *model)
+{
+    (void)tokens, (void)model;
+    return is_dynamics(task);
+}
+
+static enum knowledge knowledge_of(enum method method)
+{
+    return method == METHOD_FEATURES ? KNOWS_FEATURES
+           : method == METHOD_WINDOW ? KNOWS_WINDOW
+                                     : KNOWS_STATE;
+}
+
+static void *create(struct arena *arena, const struct analysis_input *input)
+{
+    struct state *state = ARENA_TAKE(arena, struct state, 1), measured;
+    struct state *s = state ? state : &measured;
+    int rows = input->model->shape.tokens;
+    walk_create(&s->walk, arena, input, PASS_FAST);
+    forecasts_create(&s->forecasts, arena, input);
+    s->losses = ARENA_TAKE(arena, double, input->task->shape.tokens *LANES);
+    s->model = ARENA_TAKE(arena, double, rows);
+    s->sums = ARENA_TAKE(arena, double, rows *METHODS *PAIRS);
+    s->searched = ARENA_TAKE(arena, double,
+                             RICHARDSON_GROUPS *(input->task->shape.tokens + 1) *
+                                 input->task->shape.outputs * LANES);
+    if (!state)
+        return NULL;
+    s->solvers[METHOD_CHEBYSHEV] = solver_published();
+    s->solvers[METHOD_NEUMANN] = solver_constant(SOLVER_CHEBYSHEV, STEPS, 1, 0);
+    s->solvers[METHOD_NEWTON] = solver_constant(SOLVER_NEWTON, STEPS, 0, 0);
+    return state;
+}
+
+static double cost(const struct analysis_input *input)
+{
+    const struct task_config *task = &input->task->config;
+    double T = input->task->shape.tokens, d = input->task->shape.outputs;
+    double solvers = 2 * (3 * STEPS + (1 << STEPS)) + 8, searches = 40;
+    double window = is_known(task, KNOWS_WINDOW) ? 2 * WINDOW * (WINDOW + 1) : 0;
+    double features = is_known(task, KNOWS_FEATURES) ? 4 + 10 : 0;
+    double each = task_cost(input->task) + model_cost(input->model) +
+                  T * d * d * (solvers + window + features + 6);
+    return forecasts_rate_cost(input) + input->evaluation.tasks * each +
+           searches * RICHARDSON_GROUPS * LANES * T * d * d * (STEPS + 3);
+}
+
+/* Predictions of the group at hand; false: the task does not have what the method works on. */
+static bool predict(struct state *s, enum method method)
+{
+    struct forecasts *f = &s->forecasts;
+    enum knowledge knowledge = knowledge_of(method);
+    const struct task *task = s->walk.task;
+    if (!is_known(&task->config, knowledge))
+        return false;
+    struct forecast view = forecasts_view(f, task, knowledge);
+    if (method == METHOD_ZERO || method == METHOD_DESCENT)
+        forecast_descent(f->inclusive, f->lagged, &view, method == METHOD_ZERO ? 0 : s->rate, NULL,
+                         f->scratch);
+    else if (s->solvers[method].steps > 0)
+        forecast_solve(f->inclusive, f->lagged, &view, &s->solvers[method], f->scratch);
+    else
+        forecast_ridge(f->inclusive, f->lagged, &view,
+                       method == METHOD_WINDOW ? WINDOW_STRENGTH : STRENGTH, f->scratch);
+    return true;
+}
+
+/* The first `lanes` tasks of the group at hand. */
+static void add_method(struct state *s, enum method method, int lanes)
+{
+    const struct forecasts *f = &s->forecasts;
+    int T = f->states.T;
+    bool known = predict(s, method);
+    for (int lag = 0; lag < PAIRS; lag++) {
+        forecast_losses(s->losses, lag ? f->lagged : f->inclusive, forecasts_next(f), T,
+                        f->states.d);
+        for (int t = 0; t < T; t++) {
+            int row = model_row(s->walk.input->model, t);
+            double *sum = &s->sums[(row * METHODS + (int)method) * PAIRS + lag];
+            for (int b = 0; b < lanes; b++)
+                *sum += known ? s->losses[t * LANES + b] : NAN;
+        }
+    }
+}
+
+static void add_model(struct state *s, int lanes)
+{
+    const struct model *model = s->walk.input->model;
+    const struct token_shape *shape = &s->walk.task->shape;
+    const real *outputs = walk_predict(&s->walk);
+    struct loss token = {1, shape->outputs, NULL};
+    ptrdiff_t state = (ptrdiff_t)shape->outputs * LANES;
+    for (int t = 0; t < shape->output_tokens; t++) {
+        double losses[LANES];
+        loss_value(losses, outputs + t * state, s->walk.target + t * state, &token);
+        for (int b = 0; b < lanes; b++)
+            s->model[model_row(model, t)] += losses[b];
+    }
+}
+
+/* ---- the rate of Richardson's iteration */
+
+static double richardson_rate(struct state *s)
+{
+    struct forecasts *f = &s->forecasts;
+    struct task_source source = evaluation_source(s->walk.input);
+    int T = f->states.T, d = f->states.d;
+    size_t group = (size_t)((T + 1) * d * LANES);
+    for (int g = 0; g < RICHARDSON_GROUPS; g++) {
+        walk_draw(&s->walk, &source, g * LANES);
+        states_read(&f->states, &s->walk);
+        memcpy(s->searched + (size_t)g * group, state_at(&f->states, 1), group * sizeof(double));
+    }
+    return forecast_richardson_rate(s->searched, RICHARDSON_GROUPS, T, d, STEPS, f->inclusive,
+                                    f->scratch);
+}
+
+static void put_means(struct state *s, const struct analysis_input *input,
+                      const struct analysis_output *output)
+{
+    int rows = input->model->shape.tokens, tasks = input->evaluation.tasks;
+    for (int row = 0; row < rows; row++)
+        s->model[row] = s->model[row] > 0 ? s->model[row] / tasks : NAN;
+    for (int i = 0; i < rows * METHODS * PAIRS; i++)
+        s->sums[i] = s->model[i / (METHODS * PAIRS)] > 0 ? s->sums[i] / tasks : NAN;
+    output->put(output->context, POSITION_LOSS, (const int32_t[]){rows, 1, 1}, s->model);
+    output->put(output->context, FORECAST_LOSS, (const int32_t[]){rows, METHODS, PAIRS}, s->sums);
+}
+
+static void execute(void *state, const struct analysis_input *input,
+                    const struct analysis_output *output)
+{
+    struct state *s = state;
+    struct task_source source = evaluation_source(input);
+    int tasks = input->evaluation.tasks;
+    walk_start(&s->walk, input);
+    s->rate = forecasts_rate(&s->forecasts, &s->walk);
+    double richardson = richardson_rate(s);
+    s->solvers[METHOD_RICHARDSON] = solver_constant(SOLVER_RICHARDSON, STEPS, richardson, 0);
+    for (int first = 0; first < tasks; first += LANES) {
+        walk_draw(&s->walk, &source, first);
+        forecasts_read(&s->forecasts, &s->walk);
+        for (int method = 0; method < METHODS; method++)
+            add_method(s, (enum method)method, walk_lanes(first, tasks));
+        add_model(s, walk_lanes(first, tasks));
+    }
+    put_means(s, input, output);
+    put_number(output, FORECAST_RATE, s->rate);
+    put_number(output, RICHARDSON_RATE, richardson);
+}
+
+const struct analysis analysis_dynamics_baselines = {
+    .name = "dynamics_baselines",
+    .about = "loss at each token of a sequence: of the model, gradient descent, least squares, "
+             "and iterations that approach it",
+    .columns = columns,
+    .column_count = sizeof columns / sizeof columns[0],
+    .applies = applies,
+    .cost = cost,
+    .create = create,
+    .execute = execute,
+};

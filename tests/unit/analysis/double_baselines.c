@@ -1,0 +1,223 @@
+/* Losses at each token of a sequence, of a model and of algorithms; and gradient descent on
+ * sequences as the analysis gd has it. Of a model that is that descent by construction, and of a
+ * few sequences computed one by one. */
+#include "bench.h"
+
+#include "theory/construction.h"
+#include "theory/kernel.h"
+
+enum { T = 7, TASKS = 20, METHODS = 9, WINDOW = 16 };
+
+enum { ZERO, DESCENT, LEAST_SQUARES, CHEBYSHEV, NEUMANN, NEWTON, RICHARDSON, FEATURES, STACKED };
+
+#define SEQUENCE_TASK(which, numbers)                                                              \
+    .kind = (which), .dimension = (numbers), .context = T, .outputs = 1, .input_range = 2,         \
+    .weight_scale = 1, .noise = .01, .state_clip = 10, .tasks = 1
+
+#define CAUSAL_MODEL                                                                               \
+    {                                                                                              \
+        LINEAR_MODEL, .depth = 1, .keys_from = KEYS_CAUSAL                                         \
+    }
+
+static const struct bench_setting linear = {{SEQUENCE_TASK(TASK_LINEAR_DYNAMICS, 3)},
+                                            {.kind = TOKENS_CONSTRUCTED},
+                                            CAUSAL_MODEL,
+                                            {.tasks = TASKS, .seed = 5}};
+static const struct bench_setting nonlinear = {{SEQUENCE_TASK(TASK_NONLINEAR_DYNAMICS, 3)},
+                                               {.kind = TOKENS_RAW},
+                                               CAUSAL_MODEL,
+                                               {.tasks = TASKS, .seed = 5}};
+static const struct bench_setting observed = {
+    {SEQUENCE_TASK(TASK_PARTIALLY_OBSERVED, 2), .state = 4},
+    {.kind = TOKENS_RAW},
+    CAUSAL_MODEL,
+    {.tasks = TASKS, .seed = 5}};
+
+static const double *column(const struct bench *bench, const char *name)
+{
+    return bench->values[bench_column(bench, name)];
+}
+
+static double forecast_loss(const struct bench *bench, int t, int method, int lag)
+{
+    return column(bench, "forecast_loss")[(t * METHODS + method) * 2 + lag];
+}
+
+static void a_model_that_is_descent_has_its_losses(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    bench_open(&bench, &linear, NULL);
+    bench_execute(&bench, "gd");
+    double rate = bench_value(&bench, "gd_rate"), loss = bench_value(&bench, "gd_loss"), mean = 0;
+    assert_near(bench_value(&bench, "gd_steps"), 1, 0);
+    construction_write_sequence(bench.weights, &bench.model, &bench.task, rate, NULL);
+    bench_execute(&bench, "gd");
+    assert_near(bench_value(&bench, "gd_ratio"), 1, 1e-12);
+    bench_execute(&bench, "dynamics_baselines");
+    assert_near(bench_value(&bench, "forecast_rate"), rate, 0);
+    for (int t = 0; t < T; t++) {
+        mean += forecast_loss(&bench, t, DESCENT, 0) / T;
+        assert_near(column(&bench, "position_loss")[t], forecast_loss(&bench, t, DESCENT, 0),
+                    1e-12);
+    }
+    assert_near(mean, loss, 1e-12);
+    for (int sign = -1; sign <= 1; sign += 2) { /* no other rate is better */
+        construction_write_sequence(bench.weights, &bench.model, &bench.task,
+                                    rate * (1 + sign * .001), NULL);
+        bench_execute(&bench, "gd");
+        assert_true(bench_value(&bench, "gd_ratio") > 1);
+    }
+    bench_close(&bench);
+}
+
+/* What each has to know: nothing at the first token; a method whose task lacks it, never. */
+static void algorithms_begin_with_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct bench_setting *setting;
+        bool features, window;
+    } cases[] = {{&linear, false, false}, {&nonlinear, true, false}, {&observed, false, true}};
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        static struct bench bench;
+        bench_open(&bench, cases[k].setting, NULL);
+        bench_execute(&bench, "dynamics_baselines");
+        for (int method = 0; method < METHODS; method++) {
+            bool there =
+                (method != FEATURES || cases[k].features) && (method != STACKED || cases[k].window);
+            for (int t = 0; t < T; t++)
+                for (int lag = 0; lag < 2; lag++) {
+                    double loss = forecast_loss(&bench, t, method, lag);
+                    assert_true(isnan(loss) == !there);
+                    if (there && t <= lag)
+                        assert_near(loss, forecast_loss(&bench, t, ZERO, 0), 0);
+                    if (there && t > 1 && method != ZERO)
+                        assert_true(loss != forecast_loss(&bench, t, ZERO, 0));
+                }
+        }
+        bench_close(&bench);
+    }
+}
+
+/* All sequences of the evaluation set: states [T + 1][d] of one. */
+static void draw_states(double *states, const struct bench *bench, int task)
+{
+    static real tokens[4096 * LANES], target[4096 * LANES], scratch[4096 * LANES];
+    int d = bench->task.config.dimension;
+    struct task_source source = {5, STREAM_EVALUATION, 0};
+    assert_true(task_scratch(&bench->task) <= 4096);
+    task_draw(tokens, target, &bench->task, bench->input.kernels, &source,
+              (uint64_t)(task / LANES * LANES), scratch);
+    for (int i = 0; i < T * d; i++) {
+        states[i] = (double)tokens[i * LANES + task % LANES];
+        states[d + i] = (double)target[i * LANES + task % LANES];
+    }
+}
+
+/* phi [T][F] of states: f / |f|, or the last observations. */
+static void make_features(double *phi, const double *states, const struct bench *bench)
+{
+    static real given[64 * LANES], made[64 * LANES], scratch[4096 * LANES];
+    int d = bench->task.config.dimension, F = WINDOW * d;
+    if (bench->task.config.kind == TASK_NONLINEAR_DYNAMICS) {
+        for (int i = 0; i < T * d * LANES; i++)
+            given[i] = (real)states[i / LANES];
+        nonlinear_features(made, given, T, &bench->task, bench->input.kernels, scratch);
+        for (int i = 0; i < T * d; i++)
+            phi[i] = (double)made[i * LANES];
+        return;
+    }
+    for (int i = 0; i < T * F; i++) {
+        int t = i / F, lag = i % F / d;
+        phi[i] = t >= lag ? states[(t - lag) * d + i % d] : 0;
+    }
+}
+
+/* Ridge regression of each sequence and token alone, by Cholesky. */
+static void least_squares_knows_features_and_past_observations(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct bench_setting *setting;
+        int method, per_number;
+        double strength;
+    } cases[] = {{&nonlinear, FEATURES, 1, .001}, {&observed, STACKED, WINDOW, 10}};
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        static struct bench bench;
+        static double states[(T + 1) * 3], phi[T * 48], scratch[8192], losses[T][2];
+        bench_open(&bench, cases[k].setting, NULL);
+        bench_execute(&bench, "dynamics_baselines");
+        int d = bench.task.config.dimension, F = d * cases[k].per_number;
+        memset(losses, 0, sizeof losses);
+        for (int task = 0; task < TASKS; task++) {
+            draw_states(states, &bench, task);
+            make_features(phi, states, &bench);
+            for (int t = 0; t < T; t++)
+                for (int lag = 0; lag < 2; lag++) {
+                    int N = t > lag ? t - lag : 0;
+                    double of[T * 48], prediction[3] = {0};
+                    memcpy(of, phi, sizeof(double) * (size_t)(N * F));
+                    memcpy(of + N * F, phi + t * F, sizeof(double) * (size_t)F);
+                    struct features pairs = {N, F, d, of, states + d};
+                    if (N > 0)
+                        kernel_ridge(prediction, &pairs, cases[k].strength, scratch);
+                    for (int i = 0; i < d; i++)
+                        losses[t][lag] += .5 * pow(prediction[i] - states[(t + 1) * d + i], 2);
+                }
+        }
+        /* Strengths of .001 beside squares up to 7: errors grow by 1e4. */
+        for (int t = 0; t < T; t++)
+            for (int lag = 0; lag < 2; lag++)
+                assert_near(forecast_loss(&bench, t, cases[k].method, lag), losses[t][lag] / TASKS,
+                            1e-10);
+        bench_close(&bench);
+    }
+}
+
+/* Its rate is searched: the best of six-step Richardson is no worse than Neumann, its rate 1. */
+static void richardson_is_at_its_best(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    struct bench_setting setting = linear;
+    setting.evaluation.tasks = 128;
+    bench_open(&bench, &setting, NULL);
+    bench_execute(&bench, "dynamics_baselines");
+    double richardson = 0, neumann = 0;
+    for (int t = 0; t < T; t++) {
+        richardson += forecast_loss(&bench, t, RICHARDSON, 0);
+        neumann += forecast_loss(&bench, t, NEUMANN, 0);
+    }
+    assert_true(richardson < neumann);
+    assert_true(bench_value(&bench, "richardson_rate") > 1);
+    bench_close(&bench);
+}
+
+/* Tuned tokens of the model stand between those of the task; they predict nothing. */
+static void rows_that_predict_nothing_are_nan(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    struct bench_setting setting = linear;
+    setting.model.prefix = 2;
+    bench_open(&bench, &setting, NULL);
+    bench_execute(&bench, "dynamics_baselines");
+    for (int t = 0; t < T + 2; t++) {
+        assert_true(isnan(column(&bench, "position_loss")[t]) == (t < 2));
+        assert_true(isnan(forecast_loss(&bench, t, DESCENT, 1)) == (t < 2));
+    }
+    bench_close(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_that_is_descent_has_its_losses),
+        cmocka_unit_test(algorithms_begin_with_nothing),
+        cmocka_unit_test(least_squares_knows_features_and_past_observations),
+        cmocka_unit_test(richardson_is_at_its_best),
+        cmocka_unit_test(rows_that_predict_nothing_are_nan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

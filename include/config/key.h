@@ -49,6 +49,8 @@ struct key {
      * the key ("'relu' is no kind of layer, allowed are softmax, linear"); the caller adds it */
     enum status (*check)(const char *text, struct error *err);
     enum key_role role;
+    bool free; /* the value decides neither whether a run is allowed nor its columns, size and cost:
+                  see run/kinds.h; a test varies it */
     const char
         *unit; /* "layers", "steps", "s", "B"; "1" for a pure number; NULL for choices and text */
     const char *help; /* one line, no full stop */

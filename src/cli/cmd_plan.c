@@ -4,6 +4,7 @@
 
 #include "estimate.h"
 #include "json.h"
+#include "plan_list.h"
 #include "show.h"
 #include "store/store.h"
 #include "sweep.h"
@@ -95,10 +96,12 @@ static void print_content(const struct content *content)
 
 static enum status print_plan(const struct plan *plan, const char *file, struct error *err)
 {
-    struct estimate estimate = estimate_plan(plan);
+    struct estimate estimate;
     struct store_size size;
     struct content content = {.count = 0};
-    enum status st = store_measure(&size, plan, file, add_column, &content, err);
+    enum status st = estimate_plan(&estimate, plan, err);
+    if (st == OK)
+        st = store_measure(&size, plan, file, add_column, &content, err);
     if (st != OK)
         return st;
     printf("%s: %" PRId64 " runs\n", plan_name(plan), plan_count(plan));
@@ -155,6 +158,7 @@ enum status cmd_plan(int *code, const struct command *self, int argc, char **arg
 {
     static const struct argp_option rows[] = {
         SWEEP_OPTION_ROWS,
+        {"list", OPTION_LIST, NULL, 0, "A line for each run: memory, bytes and core-hours", 0},
         {"json", OPTION_JSON, NULL, 0, "One JSON object of keys for each run, a line each", 0},
         {0},
     };
@@ -163,6 +167,8 @@ enum status cmd_plan(int *code, const struct command *self, int argc, char **arg
     if (st != OK || options.help)
         return st;
     st = sweep_words(&options, self, err);
+    if (st == OK && options.list && options.json)
+        st = error_set(err, ERR_USAGE, "mesasweep plan: --list and --json exclude each other");
     if (st != OK)
         return st;
     struct plan *plan;
@@ -173,6 +179,8 @@ enum status cmd_plan(int *code, const struct command *self, int argc, char **arg
     st = sweep_file(file, sizeof file, plan, &options, err);
     if (st == OK && options.json)
         print_points(plan);
+    else if (st == OK && options.list)
+        st = plan_list_print(plan, err);
     else if (st == OK)
         st = print_plan(plan, file, err);
     plan_destroy(plan);

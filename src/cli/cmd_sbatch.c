@@ -78,7 +78,10 @@ static enum status compose(struct text *text, const struct options *options,
     program[length] = '\0';
     if (!getcwd(folder, sizeof folder))
         return error_set(err, ERR_IO, "the current folder: %s", strerror(errno));
-    struct estimate estimate = estimate_plan(plan);
+    struct estimate estimate;
+    enum status st = estimate_plan(&estimate, plan, err);
+    if (st != OK)
+        return st;
     struct script script = {.name = plan_name(plan),
                             .program = program,
                             .folder = folder,

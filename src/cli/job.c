@@ -63,8 +63,10 @@ static enum status check_size(const struct job *job, const struct plan *plan,
 
 enum status job_check_new(const struct job *job, const struct plan *plan, struct error *err)
 {
-    struct estimate estimate = estimate_plan(plan);
-    enum status st = check_folder(job->file, err);
+    struct estimate estimate;
+    enum status st = estimate_plan(&estimate, plan, err);
+    if (st == OK)
+        st = check_folder(job->file, err);
     return st == OK ? check_size(job, plan, &estimate, err) : st;
 }
 
@@ -91,10 +93,12 @@ enum status job_provenance(struct store_provenance *provenance, struct utsname *
 
 static enum status create(const struct job *job, const struct plan *plan, struct error *err)
 {
-    struct estimate estimate = estimate_plan(plan);
+    struct estimate estimate;
     struct store_provenance provenance;
     struct utsname host;
-    enum status st = job_check_new(job, plan, err);
+    enum status st = estimate_plan(&estimate, plan, err);
+    if (st == OK)
+        st = job_check_new(job, plan, err);
     if (st == OK)
         st = job_provenance(&provenance, &host, job->options->ranks, err);
     if (st == OK)
@@ -153,10 +157,12 @@ static enum status adapt(const struct job *job, const struct plan *plan, struct 
                          "%s: %" PRId64 " finished runs kept no weights (keep.weights: none), so "
                          "no analysis can be added to them; train them into another file",
                          job->file, change.weightless);
-    struct estimate estimate = estimate_plan(plan);
+    struct estimate estimate;
     struct store_provenance provenance;
     struct utsname host;
-    st = check_size(job, plan, &estimate, err);
+    st = estimate_plan(&estimate, plan, err);
+    if (st == OK)
+        st = check_size(job, plan, &estimate, err);
     if (st == OK)
         st = job_provenance(&provenance, &host, job->options->ranks, err);
     if (st == OK)

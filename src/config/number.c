@@ -1,6 +1,7 @@
 #include "config/number.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -78,8 +79,9 @@ bool number_parse_integer(int64_t *value, const char *text)
 int number_print(double value, char *text, size_t size)
 {
     char shortest[32];
-    int precision = 1;
-    if (value == floor(value) && fabs(value) < 0x1p53) /* its digits, as any shortest text has */
+    int precision = fabs(value) < DBL_MIN ? 1 : DBL_DIG; /* with so many, those of a shorter text
+                                                            are followed by zeros */
+    if (value == floor(value) && fabs(value) < 0x1p53)   /* its digits, as any shortest text has */
         return snprintf(text, size, "%" PRId64, (int64_t)value);
     for (; precision < 17; precision++) {
         snprintf(shortest, sizeof shortest, "%.*e", precision - 1, value);
@@ -91,6 +93,8 @@ int number_print(double value, char *text, size_t size)
     while (*mark && *mark != 'e')
         mark++;
     int exponent = *mark ? atoi(mark + 1) : 0;
+    for (; precision > 1 && mark[-1] == '0'; mark--)
+        precision--;
     if (exponent >= precision && exponent < 16)
         precision = exponent + 1; /* 9100000000000000, not 9.1e+15 */
     if (exponent >= 16)

@@ -70,9 +70,9 @@ static const struct key keys[] = {
     CHOICE(init, init_names, .name = "model.init", .fallback = "truncated", .neutral = "truncated",
       .help = "initial weights: truncated normal with variance init_scale / (L fan_in), or normal"),
     M(init_scale, .name = "model.init_scale", .min = 0, .max = 1000, .fallback = "0.002", .neutral = "0.002",
-      .unit = "1", .help = "variance of the initial weights times L and fan-in, with init: truncated"),
+      .free = true, .unit = "1", .help = "variance of the initial weights times L and fan-in, with init: truncated"),
     M(init_deviation, .name = "model.init_deviation", .min = 0, .max = 100, .fallback = "0.0002", .neutral = "0.0002",
-      .unit = "1", .help = "standard deviation of the initial weights, with init: normal"),
+      .free = true, .unit = "1", .help = "standard deviation of the initial weights, with init: normal"),
     M(frozen, .name = "model.frozen", .check = frozen_check, .fallback = "none", .neutral = "none",
       .help = "tensors that keep their initial values: none, all, names as in \"query key\", or \"all except\" and names"),
 };

@@ -13,7 +13,7 @@ static enum status check_keep(const char *text, struct error *err)
 /* clang-format off */
 static const struct key seed_rows[] = {
     {.name = "seed", .type = KEY_LONG, .offset = 0, .fallback = "0", .neutral = "0",
-     .min = 0, .max = 0x1p53, .role = ROLE_SCIENCE, .unit = "1",
+     .free = true, .min = 0, .max = 0x1p53, .role = ROLE_SCIENCE, .unit = "1",
      .help = "seed of the initial weights and of the training data"},
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "run/kinds.h"
 
 void layout_config(struct run_config *config, const struct layout *layout, int64_t index)
 {
@@ -107,14 +108,16 @@ static void add_weights(struct layout *layout, int64_t index, int c, const struc
 struct walk {
     struct run_config first; /* of run 0 */
     bool *applies;           /* [run_columns()]: some run fills the column */
-    /* Of the last run, as the next may differ from it in its seed only: */
+    struct kinds *kinds;
+    int *classes; /* of each kind: its class of weights, -1: none */
+    int class_size;
+    /* Of the last run, to which the next one is similar: */
     struct run_config last;
     struct keep keep;
-    int class;
 };
 
-/* What a run adds to the layout by all but its seed. */
-static enum status add_kind(struct layout *layout, struct walk *walk,
+/* What the first run of a kind adds to the layout for all of them. */
+static enum status add_kind(struct layout *layout, struct walk *walk, int kind,
                             const struct run_config *config, struct error *err)
 {
     struct model model;
@@ -132,9 +135,12 @@ static enum status add_kind(struct layout *layout, struct walk *walk,
     if (config->train.steps != walk->first.train.steps ||
         config->train.evaluations != walk->first.train.evaluations)
         layout->same_steps = false;
-    walk->keep = run_keep(config);
-    walk->class = walk->keep.weights ? find_class(layout, &model, walk->keep.count) : -1;
-    walk->last = *config;
+    if (kind == walk->class_size) {
+        walk->class_size = 2 * kind + 16;
+        walk->classes = realloc(walk->classes, (size_t)walk->class_size * sizeof *walk->classes);
+        assert(walk->classes);
+    }
+    walk->classes[kind] = walk->keep.weights ? find_class(layout, &model, walk->keep.count) : -1;
     return OK;
 }
 
@@ -143,25 +149,31 @@ static enum status add_run(struct layout *layout, struct walk *walk, int64_t ind
                            struct error *err)
 {
     struct run_config config;
-    enum status status = OK;
+    int kind, known = kinds_count(walk->kinds);
     layout_config(&config, layout, index);
-    if (index == 0 || !run_same_but_seed(&config, &walk->last))
-        status = add_kind(layout, walk, &config, err);
+    if (index == 0 || memcmp(&config.keep, &walk->last.keep, sizeof config.keep) != 0)
+        walk->keep = run_keep(&config);
+    enum status status = kinds_find(&kind, walk->kinds, &config, err);
+    if (status == OK && kind == known)
+        status = add_kind(layout, walk, kind, &config, err);
     if (status != OK)
         return status;
     for (int k = 0; k < layout->swept_count; k++) {
         char text[KEY_TEXT_SIZE];
-        int width = schema_print(&run_schema, &config, layout->swept[k].index, text, sizeof text);
+        int key = layout->swept[k].index, width = 0;
+        if (index == 0 || !schema_equal(&run_schema, &config, &walk->last, key))
+            width = schema_print(&run_schema, &config, key, text, sizeof text);
         if (width > layout->swept[k].width)
             layout->swept[k].width = width;
     }
+    walk->last = config;
     if (index % (1 + layout->runs / 256) == 0) { /* the longest of a sample will do, and some */
         int64_t bytes = (plan_printer_text(layout->printer, &config, NULL, 0) + 32) * layout->runs;
         layout->config_bytes = bytes > layout->config_bytes ? bytes : layout->config_bytes;
     }
     layout->weights_class[index] = layout->weights_row[index] = -1;
-    if (walk->class >= 0)
-        add_weights(layout, index, walk->class, &walk->keep);
+    if (walk->classes[kind] >= 0)
+        add_weights(layout, index, walk->classes[kind], &walk->keep);
     return OK;
 }
 
@@ -241,7 +253,8 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
     enum status status = plan_printer_create(&layout->printer, PLAN_TEXT_CANONICAL, err);
     if (status != OK)
         return status;
-    struct walk walk;
+    struct walk walk = {.kinds = NULL};
+    status = kinds_create(&walk.kinds, err);
     layout_config(&walk.first, layout, 0);
     walk.applies = calloc((size_t)run_columns() + 1, sizeof *walk.applies);
     layout->weights_class = calloc((size_t)runs, sizeof *layout->weights_class);
@@ -254,6 +267,8 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
         list_columns(layout, walk.applies);
     else
         layout_dispose(layout);
+    kinds_destroy(walk.kinds);
+    free(walk.classes);
     free(walk.applies);
     return status;
 }

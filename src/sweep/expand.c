@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "canonical.h"
 #include "parts.h"
+#include "run/kinds.h"
 
 /* ---- points */
 
@@ -193,9 +194,9 @@ static bool seen_before(const struct seen *seen, const struct run *runs, int64_t
 }
 
 static enum status list_runs(struct plan *plan, int64_t points, const struct seen *seen,
-                             struct canonical *canonical, struct error *err)
+                             struct kinds *kinds, struct canonical *canonical, struct error *err)
 {
-    struct run_config config, checked;
+    struct run_config config;
     for (int64_t point = 0; point < points; point++) {
         expand_point(plan, point, &config);
         bool met, excluded = is_excluded(plan, &config);
@@ -212,11 +213,12 @@ static enum status list_runs(struct plan *plan, int64_t points, const struct see
             plan->duplicates++;
             continue;
         }
-        bool known = plan->count > 0 && run_same_but_seed(&config, &checked);
-        st = known ? OK : check(plan, &config, err);
+        int kind, known = kinds_count(kinds);
+        st = kinds_find(&kind, kinds, &config, err);
+        if (st == OK && kind == known)
+            st = check(plan, &config, err);
         if (st != OK)
             return st;
-        checked = config;
         plan->count++;
     }
     return OK;
@@ -236,19 +238,23 @@ static enum status make_runs(struct plan *plan, struct error *err)
     struct seen seen = {.mask = 1};
     while (seen.mask < 2 * (size_t)points)
         seen.mask = 2 * seen.mask + 1;
+    struct kinds *kinds = NULL;
     struct canonical *canonical = malloc(sizeof *canonical);
     seen.slots = calloc(seen.mask + 1, sizeof *seen.slots);
-    plan->runs = calloc((size_t)points, sizeof *plan->runs);
-    if (canonical && seen.slots && plan->runs) {
+    plan->runs = calloc((size_t)points + 1, sizeof *plan->runs);
+    st = canonical && seen.slots && plan->runs ? kinds_create(&kinds, err) : no_memory(err);
+    if (st == OK) {
         canonical_begin(canonical, PLAN_TEXT_CANONICAL);
-        st = list_runs(plan, points, &seen, canonical, err);
-    } else {
-        st = no_memory(err);
+        st = list_runs(plan, points, &seen, kinds, canonical, err);
     }
+    kinds_destroy(kinds);
     free(canonical);
     free(seen.slots);
     if (st == OK && plan->count == 0) {
-        error_set(err, ERR_CONFIG, "%s: leaves no run", plan->unmet > 0 ? "require" : "exclude");
+        error_set(err, ERR_CONFIG, "%s: leaves no run",
+                  plan->unmet > 0      ? "require"
+                  : plan->excluded > 0 ? "exclude"
+                                       : "include");
         return refuse_at(plan, 1, 1, err);
     }
     if (st == OK && plan->count < points) {

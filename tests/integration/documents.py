@@ -38,6 +38,13 @@ class Documents(program.Case):
         for block, plan in zip(blocks, ["depth-against-heads: 40 runs", "search: 33 runs"], strict=True):
             self.assertIn(plan, self.run_program("plan", self.write("readme.yaml", block)))
 
+    def test_the_list_of_a_plan_ends_in_its_sum(self):
+        head, *runs, total = self.run_program("plan", program.SOURCE / "sweeps/first.yaml", "--list").splitlines()
+        self.assertEqual(head.split()[-3:], ["memory", "bytes", "core-hours"])
+        self.assertEqual(len(runs), 24)
+        self.assertRegex(total, r"^24 runs +[0-9.]+ MB +[0-9.]+ [KM]B +[0-9.]+$")
+        self.assertAlmostEqual(sum(float(run.split()[-1]) for run in runs), float(total.split()[-1]), delta=2e-4)
+
     def test_every_shipped_sweep_has_a_valid_plan(self):
         sweeps = sorted((program.SOURCE / "sweeps").glob("*.yaml"))
         self.assertTrue(sweeps)

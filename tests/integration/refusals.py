@@ -39,6 +39,7 @@ CASES = [
     ("sbatch small.yaml --ranks=2", "mesasweep sbatch: --ranks=2: unknown option; did you mean --tasks?"),
     ("resume a.h5 b.h5", "mesasweep resume: 'b.h5' is too much; usage: mesasweep resume FILE.h5"),
     ("status", "mesasweep status: the result file is missing; usage: mesasweep status FILE.h5"),
+    ("plan small.yaml --list --json", "mesasweep plan: --list and --json exclude each other"),
     ("table a.h5 --csv --json", "mesasweep table: --csv and --json exclude each other"),
     ("verify", "mesasweep verify: the result file is missing; usage: mesasweep verify FILE.h5"),
     ("verify a.h5 --rerun=0", "mesasweep verify: --rerun: takes a whole number from 1 to 1000000"),

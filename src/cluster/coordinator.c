@@ -221,6 +221,7 @@ static enum status end_sweep(struct coordinator *c, struct error *err)
     if (c->options.cluster->measure)
         c->options.cluster->measure->seconds = clock_monotonic() - c->started;
     checkpoints_remove(&c->checkpoints, INFINITY);
+    say_lost(c, state.failed);
     progress_end(&c->progress, &state);
     int64_t over = state.kept + state.done + state.failed;
     int code = over < state.total ? EXIT_STOPPED : state.failed > 0 ? EXIT_FAILED : 0;

@@ -16,6 +16,14 @@ struct member { /* what is known of a rank */
     bool stopped;
 };
 
+enum { FAILURES_SHOWN = 20 };
+
+struct lost { /* a run whose attempts are used up */
+    int64_t run;
+    int attempts;
+    char text[sizeof((struct message_failed *)0)->text];
+};
+
 struct coordinator {
     struct wire *wire;
     struct coordinator_options options;
@@ -29,6 +37,7 @@ struct coordinator {
     int64_t total, kept, failures_said; /* total: runs that this job is about, kept ones included */
     double started, ticked, drained_at, stopped_at; /* 0: not yet */
     int stopped_members;
+    struct lost lost[FAILURES_SHOWN]; /* the first of them */
     bool logs_failed;
 };
 
@@ -39,6 +48,9 @@ enum run_fate report(struct coordinator *c, enum event_kind kind, int rank, int6
 /* An attempt failed: told to the scheduler, to people, and, when it was the last, to the store. */
 enum status take_failure(struct coordinator *c, int rank, const struct message_failed *failed,
                          const void *log_text, struct error *err) MUST_CHECK;
+
+/* Lists the runs that failed for good, `count` in all; nothing when there are none. */
+void say_lost(struct coordinator *c, int64_t count);
 
 /* From now on nothing is started. May be called again. */
 void begin_drain(struct coordinator *c);

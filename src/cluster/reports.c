@@ -8,10 +8,7 @@
 #include "office.h"
 #include "program.h"
 
-enum {
-    ALONE_ABOVE = 128, /* ranks; then the coordinator does not compute, when left to itself */
-    FAILURES_SHOWN = 20,
-};
+enum { ALONE_ABOVE = 128 }; /* ranks; then the coordinator does not compute, when left to itself */
 
 /* Seconds before which no run makes a checkpoint: its shortest interval, and less than a drain's.
  */
@@ -32,6 +29,36 @@ static void say_failure(struct coordinator *c, const struct message_failed *fail
     progress_say(&c->progress, "run %016" PRIx64 ", attempt %d: %s%s",
                  plan_identity(c->plan, failed->run), failed->attempt, failed->text,
                  fate == FATE_RETRIED ? "; it is tried again" : "");
+}
+
+/* Called with each run that is lost, so their number is that of the scheduler. */
+static void note_lost(struct coordinator *c, const struct message_failed *failed)
+{
+    int64_t place = scheduler_counts(c->scheduler).failed - 1;
+    if (place < 0 || place >= FAILURES_SHOWN)
+        return;
+    struct lost *lost = &c->lost[place];
+    *lost = (struct lost){.run = failed->run, .attempts = failed->attempt};
+    memcpy(lost->text, failed->text, sizeof lost->text);
+}
+
+void say_lost(struct coordinator *c, int64_t count)
+{
+    const char *file = c->options.cluster->file;
+    if (count == 0)
+        return;
+    progress_say(&c->progress, "failed:");
+    for (int i = 0; i < count && i < FAILURES_SHOWN; i++)
+        progress_say(&c->progress, "  %016" PRIx64 "  %s (%d attempt%s)",
+                     plan_identity(c->plan, c->lost[i].run), c->lost[i].text, c->lost[i].attempts,
+                     c->lost[i].attempts > 1 ? "s" : "");
+    if (count > FAILURES_SHOWN)
+        progress_say(&c->progress, "  and %" PRId64 " more: mesasweep table %s --sort=status",
+                     count - FAILURES_SHOWN, file);
+    progress_say(
+        &c->progress,
+        "what one wrote last: mesasweep log %s RUN; once more: mesasweep retry --failed %s", file,
+        file);
 }
 
 enum run_fate report(struct coordinator *c, enum event_kind kind, int rank, int64_t run,
@@ -121,6 +148,8 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
         return OK;
     bool shown = forget_current(c, rank, failed->run);
     say_failure(c, failed, fate);
+    if (fate == FATE_LOST)
+        note_lost(c, failed);
     struct error trouble;
     if (!final &&
         logs_keep(c->options.cluster->file, plan_identity(c->plan, failed->run), failed,

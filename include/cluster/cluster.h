@@ -33,10 +33,13 @@ int launch_ranks(int asked);
 /* LAUNCH_PLAIN and LAUNCH_BATCH: starts `mpirun -q` with argv (argv[0] replaced by this binary's
  * path), in its own process group, and waits; mpirun ends with its launcher. The first INT or TERM,
  * HUP and every USR1 become USR1: a drain. A second INT or TERM ends at once. *code is the
- * coordinator's exit code, 75 when a rank or mpirun was ended from outside; ERR_USAGE when there is
- * no mpirun, ERR_MPI when a rank crashed. */
-enum status launch(int *code, char *const argv[], const struct cluster_options *options,
-                   struct error *err) MUST_CHECK;
+ * coordinator's exit code, 75 when a rank or mpirun was ended from outside; *killed: by someone
+ * else than this launcher. ERR_USAGE when there is no mpirun, ERR_MPI when a rank crashed. */
+enum status launch(int *code, bool *killed, char *const argv[],
+                   const struct cluster_options *options, struct error *err) MUST_CHECK;
+
+/* When a checkpoint of a run of this file was last saved: seconds since 1970; 0: there is none. */
+double cluster_saved(const char *file);
 
 /* Forks the nursery of this rank, and lets USR1, TERM and INT ask for a drain from now on. Must be
  * called before MPI_Init, with one thread. */

@@ -115,6 +115,7 @@ static enum status carry_out(struct cluster_measure *measure, const char *file,
     struct plan *plan;
     struct store_provenance none = {0};
     int code;
+    bool killed;
     snprintf(runs, sizeof runs, "%d", attempt->runs);
     snprintf(bundle, sizeof bundle, "%d", attempt->bundle);
     enum status st = parse(&plan, attempt->runs, err);
@@ -126,7 +127,7 @@ static enum status carry_out(struct cluster_measure *measure, const char *file,
                      runs,        bundle,  NULL};
     struct cluster_options options = {.file = file, .ranks = ranks};
     if (st == OK)
-        st = launch(&code, words, &options, err);
+        st = launch(&code, &killed, words, &options, err);
     if (st == OK && code != 0)
         return error_set(err, ERR_MPI, "the ranks ended with code %d", code);
     return st == OK ? read_figures(measure, file, err) : st;

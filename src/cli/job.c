@@ -195,6 +195,19 @@ struct left {
     int64_t runs, analyses; /* to train; that are trained, to analyse */
 };
 
+static struct left left_in(const struct store *store, const struct job *job,
+                           const struct plan *plan)
+{
+    struct left left = {0, 0};
+    for (int64_t run = 0; run < plan_count(plan); run++) {
+        enum row_status status = store_status(store, run);
+        bool over = status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED;
+        left.runs += !over && !job->cluster.analyse_only;
+        left.analyses += store_lacks(store, run) != 0;
+    }
+    return left;
+}
+
 /* Opening the store also verifies every row that is done. */
 static enum status count_left(struct left *left, const struct job *job, const struct plan *plan,
                               struct error *err)
@@ -208,15 +221,52 @@ static enum status count_left(struct left *left, const struct job *job, const st
     for (int64_t i = 0; i < damaged; i++)
         fprintf(stderr, "mesasweep: %s: run %016" PRIx64 ": its row is damaged; it runs again\n",
                 job->file, plan_identity(plan, runs[i]));
-    *left = (struct left){0, 0};
-    for (int64_t run = 0; run < plan_count(plan); run++) {
-        enum row_status status = store_status(store, run);
-        bool over = status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED;
-        left->runs += !over && !job->cluster.analyse_only;
-        left->analyses += store_lacks(store, run) != 0;
-    }
+    *left = left_in(store, job, plan);
     store_close(store);
     return OK;
+}
+
+/* A job whose ranks are killed before anything is finished or saved would be followed by others
+ * without end. */
+static enum status check_progress(const struct job *job, const struct plan *plan,
+                                  const struct left *before, double saved, struct error *err)
+{
+    struct store *store;
+    enum status st = store_look(&store, job->file, plan, err);
+    if (st != OK)
+        return st;
+    struct left now = left_in(store, job, plan);
+    store_close(store);
+    if (now.runs < before->runs || now.analyses < before->analyses ||
+        cluster_saved(job->file) > saved)
+        return OK;
+    return error_set(err, ERR_MPI,
+                     "%s: a rank was killed before any run was finished or saved; if it was for "
+                     "want of memory, ask for more ('mesasweep plan' says what a run needs)",
+                     job->file);
+}
+
+static enum status launch_all(int *code, const struct job *job, const struct plan *plan,
+                              const struct left *left, char **argv, struct error *err)
+{
+    bool killed;
+    double saved = cluster_saved(job->file);
+    enum status st = launch(code, &killed, argv - 1, &job->cluster, err);
+    return st == OK && killed ? check_progress(job, plan, left, saved, err) : st;
+}
+
+static void say_left(const struct job *job, const struct left *left, int64_t count)
+{
+    if (left->runs + left->analyses == 0 && job->cluster.analyse_only)
+        printf("%s: all finished runs have these analyses; nothing to do\n", job->file);
+    else if (left->runs + left->analyses == 0)
+        printf("%s: all %" PRId64 " runs are done; nothing to do\n", job->file, count);
+    if (left->analyses > 0)
+        printf("%s: %" PRId64 " finished runs are to be analysed\n", job->file, left->analyses);
+    if (left->runs > 0 && left->runs < count)
+        printf("%s: %" PRId64 " of %" PRId64 " runs are done; %" PRId64 " to do\n", job->file,
+               count - left->runs, count, left->runs);
+    fflush(stdout);
 }
 
 /* The launcher's part: everything that can be refused is refused here, in one line and before MPI;
@@ -236,24 +286,14 @@ static enum status start(int *code, struct job *job, char **argv, struct error *
         return OK;
     }
     st = count_left(&left, job, plan, err);
-    plan_destroy(plan);
-    if (st != OK)
-        return st;
-    if (left.runs + left.analyses == 0) {
-        if (job->cluster.analyse_only)
-            printf("%s: all finished runs have these analyses; nothing to do\n", job->file);
-        else
-            printf("%s: all %" PRId64 " runs are done; nothing to do\n", job->file, count);
+    if (st == OK)
+        say_left(job, &left, count);
+    if (st == OK && left.runs + left.analyses > 0)
+        st = launch_all(code, job, plan, &left, argv, err);
+    else
         *code = 0;
-        return OK;
-    }
-    if (left.analyses > 0)
-        printf("%s: %" PRId64 " finished runs are to be analysed\n", job->file, left.analyses);
-    if (left.runs > 0 && left.runs < count)
-        printf("%s: %" PRId64 " of %" PRId64 " runs are done; %" PRId64 " to do\n", job->file,
-               count - left.runs, count, left.runs);
-    fflush(stdout);
-    return launch(code, argv - 1, &job->cluster, err);
+    plan_destroy(plan);
+    return st;
 }
 
 /* Width of the terminal that hears of the progress; 0 when there is none. */

@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checkpoint.h"
+#include "cluster/cluster.h"
 
 enum { DIGITS = 16 }; /* of an identity */
 
@@ -73,6 +76,24 @@ enum status checkpoints_open(struct checkpoints *c, const char *file, struct err
     if (c->found_count == 0)
         rmdir(c->folder); /* refused while something is left in it */
     return st;
+}
+
+double cluster_saved(const char *file)
+{
+    char name[PATH_MAX];
+    snprintf(name, sizeof name, "%s.checkpoints", file);
+    DIR *folder = opendir(name);
+    const struct dirent *entry;
+    double newest = 0;
+    while (folder && (entry = readdir(folder)) != NULL) {
+        struct stat info;
+        if (fstatat(dirfd(folder), entry->d_name, &info, 0) == 0 && S_ISREG(info.st_mode))
+            newest =
+                fmax(newest, (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec);
+    }
+    if (folder)
+        closedir(folder);
+    return newest;
 }
 
 void checkpoints_dispose(struct checkpoints *c)

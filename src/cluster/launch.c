@@ -249,10 +249,11 @@ static int wait_for(pid_t mpirun, const sigset_t *set, int *asked)
 
 /* The coordinator's code is that of mpirun. One that is not among the coordinator's means that a
  * rank or mpirun itself was ended from outside: rows that are done are kept, work is left. */
-static enum status judge(int *code, int status, int asked, struct error *err)
+static enum status judge(int *code, bool *killed, int status, int asked, struct error *err)
 {
     static const int own[] = {0, 1, 2, EXIT_STOPPED};
     int ended = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    *killed = false;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (ended == own[i] && !(ended == 1 && asked)) {
             *code = ended;
@@ -262,6 +263,7 @@ static enum status judge(int *code, int status, int asked, struct error *err)
     if (asked || number == SIGKILL || number == SIGTERM || number == SIGINT) {
         fprintf(stderr, "ended early; what is finished is kept, the same line goes on\n");
         *code = EXIT_STOPPED;
+        *killed = !asked;
         return OK;
     }
     return error_set(err, ERR_MPI,
@@ -269,8 +271,8 @@ static enum status judge(int *code, int status, int asked, struct error *err)
                      number ? ": " : "", number ? strsignal(number) : "");
 }
 
-enum status launch(int *code, char *const argv[], const struct cluster_options *options,
-                   struct error *err)
+enum status launch(int *code, bool *killed, char *const argv[],
+                   const struct cluster_options *options, struct error *err)
 {
     struct command command = {.count = 0};
     char **words = NULL;
@@ -285,7 +287,7 @@ enum status launch(int *code, char *const argv[], const struct cluster_options *
     int asked = 0;
     st = start(&mpirun, words, &before, err);
     if (st == OK)
-        st = judge(code, wait_for(mpirun, &taken, &asked), asked, err);
+        st = judge(code, killed, wait_for(mpirun, &taken, &asked), asked, err);
     sigprocmask(SIG_SETMASK, &before, NULL);
     free(words);
     return st;

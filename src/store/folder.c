@@ -41,14 +41,21 @@ int64_t folder_free(const char *path)
     return bytes;
 }
 
-/* Removes FILE.new-HOST-PID of processes that are gone. */
-static void remove_stale(const char *path, const char *host)
+static void own_host(char host[HOST_NAME_MAX + 1])
 {
-    char folder[PATH_MAX], prefix[PATH_MAX];
+    memset(host, 0, HOST_NAME_MAX + 1);
+    if (gethostname(host, HOST_NAME_MAX) != 0 || !host[0])
+        strcpy(host, "host");
+}
+
+void folder_tidy(const char *path)
+{
+    char folder[PATH_MAX], prefix[PATH_MAX], host[HOST_NAME_MAX + 1];
     const char *name = split(folder, path);
+    own_host(host);
     int length = snprintf(prefix, sizeof prefix, "%s.new-%s-", name, host);
-    DIR *list = opendir(folder);
-    if (!list || length < 0 || (size_t)length >= sizeof prefix)
+    DIR *list = length > 0 && (size_t)length < sizeof prefix ? opendir(folder) : NULL;
+    if (!list)
         return;
     struct dirent *entry;
     while ((entry = readdir(list))) {
@@ -64,9 +71,9 @@ static void remove_stale(const char *path, const char *host)
 
 enum status folder_temporary(char *text, size_t size, const char *path, struct error *err)
 {
-    char host[HOST_NAME_MAX + 1] = "host";
-    gethostname(host, sizeof host - 1);
-    remove_stale(path, host);
+    char host[HOST_NAME_MAX + 1];
+    own_host(host);
+    folder_tidy(path);
     int length = snprintf(text, size, "%s.new-%s-%ld", path, host, (long)getpid());
     if (length < 0 || (size_t)length >= size)
         return error_set(err, ERR_IO, "%s: the name is too long", path);

@@ -18,8 +18,11 @@ int64_t folder_free(const char *path);
 enum status folder_reserve(const char *temporary, const char *path, int64_t bytes,
                            struct error *err) MUST_CHECK;
 
-/* Writes a temporary name for `path` into text[size], with the host and process in it, and removes
- * those that dead processes of this host left. */
+/* Removes the temporary files of `path` that processes of this host left which are gone. */
+void folder_tidy(const char *path);
+
+/* Writes a temporary name for `path` into text[size], with the host and process in it, and tidies.
+ */
 enum status folder_temporary(char *text, size_t size, const char *path,
                              struct error *err) MUST_CHECK;
 

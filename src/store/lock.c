@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,30 +22,35 @@ struct lock {
     double beaten; /* clock_monotonic of the last heartbeat */
 };
 
-/* "HOST PID JOB TIME\n", padded with blanks to LINE bytes so that it is replaced by one write. */
+/* "HOST PID JOB TIME RESTARTS\n", padded with blanks to LINE bytes so that it is replaced by one
+ * write. */
 enum { LINE = 256 };
 
 struct heartbeat {
     char host[HOST_NAME_MAX + 1], job[32]; /* job "-": none */
-    long pid;
-    double time; /* since 1970 */
+    long pid, restarts;                    /* restarts: of the job by Slurm */
+    double time;                           /* since 1970 */
 };
 
 static void own_heartbeat(struct heartbeat *beat)
 {
     *beat = (struct heartbeat){.pid = (long)getpid(), .time = clock_wall()};
-    const char *job = getenv("SLURM_JOB_ID");
+    const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
     snprintf(beat->job, sizeof beat->job, "%s", job && *job ? job : "-");
+    beat->restarts = restarts ? strtol(restarts, NULL, 10) : 0;
     if (gethostname(beat->host, sizeof beat->host - 1) != 0 || !beat->host[0])
         strcpy(beat->host, "unknown");
 }
 
+/* False when there is none. */
 static bool read_heartbeat(struct heartbeat *beat, int fd)
 {
     char line[LINE + 1] = "";
     static_assert(HOST_NAME_MAX == 64, "width in the format below");
+    *beat = (struct heartbeat){0};
     return pread(fd, line, LINE, 0) > 0 &&
-           sscanf(line, "%64s %ld %31s %lf", beat->host, &beat->pid, beat->job, &beat->time) == 4;
+           sscanf(line, "%64s %ld %31s %lf %ld", beat->host, &beat->pid, beat->job, &beat->time,
+                  &beat->restarts) >= 4;
 }
 
 static int write_heartbeat(int fd)
@@ -52,7 +58,8 @@ static int write_heartbeat(int fd)
     struct heartbeat beat;
     char line[LINE + 1];
     own_heartbeat(&beat);
-    snprintf(line, sizeof line, "%s %ld %s %.0f", beat.host, beat.pid, beat.job, beat.time);
+    snprintf(line, sizeof line, "%s %ld %s %.0f %ld", beat.host, beat.pid, beat.job, beat.time,
+             beat.restarts);
     size_t length = strlen(line);
     memset(line + length, ' ', LINE - length);
     line[LINE - 1] = '\n';
@@ -67,17 +74,35 @@ static bool is_same_file(int fd, const char *path)
            open.st_dev == named.st_dev;
 }
 
-/* A heartbeat refuses when it is fresh and not of a process of this host that is gone. */
-static bool is_alive(const struct heartbeat *beat, bool flock_works)
+/* What the line of a lock file says of its writer, when flock does not refuse. */
+enum verdict { WRITER_GONE, WRITER_LIVES, WRITER_UNKNOWN };
+
+static enum verdict judge(const struct heartbeat *beat, bool flock_works)
 {
     struct heartbeat own;
     own_heartbeat(&own);
-    if (fabs(own.time - beat->time) > LOCK_FRESH)
-        return false;
-    if (strcmp(own.host, beat->host) != 0)
-        return true;
-    return !flock_works && beat->pid != own.pid &&
-           (kill((pid_t)beat->pid, 0) == 0 || errno == EPERM);
+    if (fabs(own.time - beat->time) > LOCK_OLD)
+        return WRITER_GONE;
+    if (strcmp(own.host, beat->host) != 0) {
+        bool ours = own.job[0] != '-' && strcmp(own.job, beat->job) == 0;
+        return ours && beat->restarts < own.restarts ? WRITER_GONE : WRITER_UNKNOWN;
+    }
+    bool lives = beat->pid != own.pid && (kill((pid_t)beat->pid, 0) == 0 || errno == EPERM);
+    return !flock_works && lives ? WRITER_LIVES : WRITER_GONE;
+}
+
+/* Whether the line of a writer on another host changes while one looks; then *beat is the new one.
+ */
+static bool is_beating(struct heartbeat *beat, int fd)
+{
+    static const struct timespec look = {0, 250000000};
+    const struct heartbeat first = *beat;
+    for (int looks = 0; looks < 4 * LOCK_WATCH; looks++) {
+        nanosleep(&look, NULL);
+        if (read_heartbeat(beat, fd) && (beat->time != first.time || beat->pid != first.pid))
+            return true;
+    }
+    return false;
 }
 
 static enum status refuse(const char *path, const struct heartbeat *beat, bool known,
@@ -106,14 +131,18 @@ static int try_take(struct lock *lock, bool break_lock, enum status *status, str
     }
     struct heartbeat beat;
     bool taken = flock(lock->fd, LOCK_EX | LOCK_NB) == 0, works = taken || errno == EWOULDBLOCK;
-    bool known = read_heartbeat(&beat, lock->fd);
+    bool known = read_heartbeat(&beat, lock->fd), free = !works || taken;
+    enum verdict verdict = known && free && !break_lock ? judge(&beat, works) : WRITER_GONE;
+    if (verdict == WRITER_UNKNOWN)
+        verdict = is_beating(&beat, lock->fd) ? WRITER_LIVES : WRITER_GONE;
     if (!is_same_file(lock->fd, lock->file))
         return -1;
-    if (break_lock && works && !taken) {
-        unlink(lock->file); /* the other keeps its lock on a file without a name */
+    bool refused = verdict == WRITER_LIVES || (!free && !break_lock);
+    if (!refused && (known || !free)) {
+        unlink(lock->file); /* one that lives after all keeps a file without a name, and notices */
         return -1;
     }
-    if (!break_lock && ((works && !taken) || (known && is_alive(&beat, works))))
+    if (refused)
         *status = refuse(lock->path, &beat, known, err);
     else if (write_heartbeat(lock->fd) != 0)
         *status = error_set(err, ERR_IO, "%s: can not write: %s", lock->file, strerror(errno));

@@ -2,8 +2,10 @@
  *
  * flock answers on one host, and on shared file systems that carry it between hosts: who can not
  * get it is refused. The heartbeat (host, process, Slurm job, time; every 10 s) answers where flock
- * does not reach: a line from another host that is younger than 30 s refuses as well. The result
- * file itself is never locked, as HDF5's readers would be refused.
+ * does not reach: the line of another host is watched, and refuses as soon as it changes. After 30
+ * s without a change its writer is gone; at once when the line is ten minutes old, or when it is of
+ * an earlier start of our own Slurm job. Clocks of hosts may differ by minutes, as only changes
+ * count. The result file itself is never locked, as HDF5's readers would be refused.
  */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
@@ -12,12 +14,13 @@
 
 #include "base/error.h"
 
-enum { LOCK_BEAT = 10, LOCK_FRESH = 30 }; /* seconds */
+enum { LOCK_BEAT = 10, LOCK_WATCH = 30, LOCK_OLD = 600 }; /* seconds */
 
 struct lock;
 
-/* Takes the lock of the result file `path`. break_lock: whatever the heartbeat says; a writer that
- * was wrongly taken for dead finds out at its next beat. ERR_FILE names host and process. */
+/* Takes the lock of the result file `path`; may wait for LOCK_WATCH. break_lock: whatever the
+ * heartbeat says; a writer that was wrongly taken for dead finds out at its next beat. ERR_FILE
+ * names host and process. */
 enum status lock_take(struct lock **lock, const char *path, bool break_lock,
                       struct error *err) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "hdf.h"
 #include "writer.h"
 
@@ -179,6 +180,8 @@ static enum status open_structure(struct store *store, struct hdf *hdf, struct e
     if (status != OK || !(store->flags & OPEN_LOCK))
         return status;
     status = lock_take(&store->lock, store->path, store->flags & OPEN_BREAK_LOCK, err);
+    if (status == OK)
+        folder_tidy(store->path); /* a change of the file that was killed */
     if (status == OK && stat(store->path, &now) == 0 && now.st_ino != before.st_ino) {
         hdf_close(hdf);
         status = map_open(hdf, store->path, err);

@@ -78,6 +78,17 @@ class Job:
         """Of every live process of the job, the launcher included."""
         return processes(self.mark)
 
+    def ranks(self):
+        """Of every rank; its nursery and the engine have names of their own."""
+        def is_rank(pid):
+            proc = pathlib.Path("/proc") / str(pid)
+            try:
+                return (b"OMPI_COMM_WORLD_RANK=" in (proc / "environ").read_bytes()
+                        and (proc / "comm").read_text() == f"{pathlib.Path(PROGRAM).name}\n")
+            except OSError:
+                return False
+        return [pid for pid in self.pids() if is_rank(pid)]
+
     def kill_all(self):
         while pids := self.pids():
             kill(pids)
@@ -135,14 +146,19 @@ class Case(unittest.TestCase):
     def listing(self):
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
 
-    def wait_for_done(self, file, count, seconds=60):
-        """Reads the file, live, until that many runs are done."""
+    def wait_until(self, what, is_so, seconds=60):
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if (self.folder / file).exists() and self.status(file)["done"] >= count:
-                return
+        while not is_so():
+            self.assertLess(time.monotonic(), end, f"not after {seconds} s: {what}")
             time.sleep(0.05)
-        self.fail(f"{file}: {count} runs were not done after {seconds} s")
+
+    def wait_for(self, file, count, state):
+        """Reads the file, live, until that many runs are in that state."""
+        self.wait_until(f"{count} runs of {file} are {state}",
+                        lambda: (self.folder / file).exists() and self.status(file)[state] >= count)
+
+    def wait_for_done(self, file, count):
+        self.wait_for(file, count, "done")
 
     def assertSameResults(self, file, other):
         """Every column that is not volatile and every weight, bit for bit."""

@@ -1,5 +1,6 @@
 """Without this a job that Slurm warns by USR1, or a user stops by Ctrl-C, could lose runs or not come to an end."""
 
+import os
 import signal
 import time
 
@@ -57,6 +58,27 @@ class Stop(program.Case):
         self.assertTrue(job.vanishes(5))
         self.assertGreaterEqual(self.status("tiny.h5")["done"], done)
         self.run_program("resume", "tiny.h5", "--ranks", 2)
+
+    def kill_a_rank(self, file, *settings, when):
+        """(code, last line of stderr) of a job one of whose ranks is killed then."""
+        job = self.start("run", "tiny.yaml", "-o", file, "--ranks", 2, *settings)
+        when(file)
+        os.kill(job.ranks()[-1], signal.SIGKILL)
+        code, _, err = job.wait()
+        return code, err.splitlines()[-1]
+
+    def test_a_job_that_a_kill_ends_is_to_be_followed_by_another_only_if_it_got_on(self):
+        """Or one that is too large for its memory is followed by others without end."""
+        self.write("tiny.yaml", program.TINY.replace("count: 3", "count: 100"))
+        again = (program.STOPPED_EARLY, "ended early; what is finished is kept, the same line goes on")
+        at_work = lambda file: self.wait_for(file, 2, "running")
+        saved = lambda file: self.wait_until("saved", lambda: list(self.folder.glob(f"{file}.checkpoints/*")))
+        endless = ("train.steps=100000000", "checkpoint.minutes=0.01")
+        self.assertEqual(self.kill_a_rank("some.h5", "train.steps=3000", when=lambda file: self.wait_for_done(file, 1)), again)
+        self.assertEqual(self.kill_a_rank("saved.h5", *endless, when=saved), again)
+        self.assertEqual(self.kill_a_rank("none.h5", *endless[:1], when=at_work),
+                         (1, "none.h5: a rank was killed before any run was finished or saved; if it was for want of "
+                             "memory, ask for more ('mesasweep plan' says what a run needs)"))
 
     def test_a_job_stops_in_order_before_its_wall_time(self):
         self.write("long.yaml", program.TINY.replace("steps: 60", "steps: 1000000"))

@@ -1,9 +1,11 @@
 #include "test.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,6 +73,32 @@ static void end_slurm(const struct slurm *slurm)
 {
     unlink(slurm->squeue);
     rmdir(slurm->folder);
+}
+
+/* A wait is noted, and cut short by a test that has less patience. */
+static int waited, patience = 60000;
+
+int poll(struct pollfd *polled, nfds_t count, int milliseconds)
+{
+    waited = milliseconds;
+    int wait = milliseconds < patience ? milliseconds : patience;
+    struct timespec most = {wait / 1000, wait % 1000 * 1000000L};
+    return ppoll(polled, count, &most, NULL);
+}
+
+static void a_squeue_that_hangs_is_given_up(void **state)
+{
+    (void)state;
+    struct slurm slurm;
+    forget_all();
+    make_slurm(&slurm, "exec /bin/sleep 1000");
+    setenv("SLURM_JOB_ID", "17", 1);
+    patience = 300;
+    assert_true(walltime_left(0) == 0);
+    patience = 60000;
+    assert_true(waited > 0 && waited <= 10000);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* it was ended, no child is left */
+    end_slurm(&slurm);
 }
 
 static void set_moment(const char *name, double left)
@@ -145,6 +173,7 @@ int main(void)
         cmocka_unit_test(nobody_says_when_a_plain_process_ends),
         cmocka_unit_test(launcher_option_and_slurm_are_asked_in_this_order),
         cmocka_unit_test(a_squeue_that_knows_nothing_says_nothing),
+        cmocka_unit_test(a_squeue_that_hangs_is_given_up),
         cmocka_unit_test(only_one_rank_asks_slurm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,21 +131,31 @@ static void a_disk_that_fills_up_meanwhile_leaves_nothing_behind(void **state)
     }
 }
 
+static void leave(const struct folder *folder, const char *host, pid_t pid)
+{
+    char path[320];
+    snprintf(path, sizeof path, "%s.new-%s-%ld", folder->file, host, (long)pid);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+}
+
 static void what_a_killed_creator_left_is_removed(void **state)
 {
     const struct folder *folder = *state;
-    char host[128] = "", path[320];
+    char host[128] = "";
     gethostname(host, sizeof host - 1);
     pid_t pid = fork();
     if (pid == 0)
         _exit(0);
     waitpid(pid, NULL, 0); /* a number that no process has now */
-    snprintf(path, sizeof path, "%s.new-%s-%ld", folder->file, host, (long)pid);
-    close(open(path, O_CREAT | O_WRONLY, 0600));
-    snprintf(path, sizeof path, "%s.new-%s-%ld", folder->file, host, (long)getppid());
-    close(open(path, O_CREAT | O_WRONLY, 0600)); /* of one that lives */
+    leave(folder, host, pid);
+    leave(folder, host, getppid()); /* lives */
+    leave(folder, "node017", pid);  /* may live */
     assert_int_equal(create(folder->file, 3, NULL), OK);
-    assert_int_equal(folder_files(folder, 0), 2);
+    assert_int_equal(folder_files(folder, 0), 3);
+    leave(folder, host, pid); /* a change of the file, which is there already */
+    struct store *store = fixture_open(folder->file, 3);
+    store_close(store);
+    assert_int_equal(folder_files(folder, 0), 3);
 }
 
 /* Older readers and other tools depend on it; so does reading while the file is written. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -28,10 +29,27 @@ double clock_monotonic(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9 + ahead;
 }
 
+/* Looks at the line of another host take no time; what happens meanwhile is up to the test. */
+static int looks;
+static void (*meanwhile)(int look);
+
+int nanosleep(const struct timespec *asked, struct timespec *left)
+{
+    (void)left;
+    assert_true(asked->tv_sec == 0 && asked->tv_nsec == 250000000);
+    if (meanwhile)
+        meanwhile(looks);
+    looks++;
+    return 0;
+}
+
 static int setup(void **state)
 {
     ahead = 0;
+    looks = 0;
+    meanwhile = NULL;
     unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
     return folder_setup(state);
 }
 
@@ -49,6 +67,16 @@ static void leave_line(const struct folder *folder, const char *host, long pid, 
     FILE *file = fopen(lock_file(name, folder), "w");
     fprintf(file, "%s %ld %s %.0f\n", host, pid, job, clock_wall() - age);
     fclose(file);
+}
+
+static void setup_job(const char *job, const char *restarts)
+{
+    unsetenv("SLURM_JOB_ID");
+    unsetenv("SLURM_RESTART_COUNT");
+    if (job)
+        setenv("SLURM_JOB_ID", job, 1);
+    if (restarts)
+        setenv("SLURM_RESTART_COUNT", restarts, 1);
 }
 
 /* A process that holds the lock until its pipe is closed. */
@@ -114,28 +142,79 @@ static void a_killed_writer_on_this_host_does_not_refuse(void **state)
     lock_release(lock);
 }
 
-static void a_fresh_heartbeat_of_another_host_refuses(void **state)
+static const struct folder *beating;
+
+/* The writer on node017 beats ten seconds after we began to look; its clock is a minute ahead. */
+static void beat(int look)
 {
-    const struct folder *folder = *state;
-    struct error err = {""};
-    struct lock *lock;
-    char message[512];
-    leave_line(folder, "node017", 123, "-", 12);
-    assert_int_equal(lock_take(&lock, folder->file, false, &err), ERR_FILE);
-    snprintf(message, sizeof message, "%s: process 123 on node017 writes it (heartbeat ",
-             folder->file);
-    assert_memory_equal(err.text, message, strlen(message));
-    assert_non_null(strstr(err.text, "--break-lock"));
-    assert_int_equal(lock_take(&lock, folder->file, true, &err), OK);
-    lock_release(lock);
+    if (look == 4 * LOCK_BEAT)
+        leave_line(beating, "node017", 123, "-", -60);
 }
 
-static void an_old_heartbeat_of_another_host_does_not_refuse(void **state)
+static void a_heartbeat_that_changes_refuses_whatever_the_clock_says(void **state)
+{
+    const struct folder *folder = beating = *state;
+    static const double ages[] = {-70, 12, LOCK_WATCH + 5};
+    for (size_t i = 0; i < COUNT(ages); i++) {
+        struct error err = {""};
+        struct lock *lock;
+        char message[512];
+        leave_line(folder, "node017", 123, "-", ages[i]);
+        looks = 0;
+        meanwhile = beat;
+        assert_int_equal(lock_take(&lock, folder->file, false, &err), ERR_FILE);
+        assert_int_equal(looks, 4 * LOCK_BEAT + 1);
+        snprintf(message, sizeof message,
+                 "%s: process 123 on node017 writes it (heartbeat 0 s ago)", folder->file);
+        assert_memory_equal(err.text, message, strlen(message));
+        assert_non_null(strstr(err.text, "--break-lock"));
+        looks = 0;
+        assert_int_equal(lock_take(&lock, folder->file, true, &err), OK);
+        assert_int_equal(looks, 0);
+        lock_release(lock);
+    }
+}
+
+static void a_heartbeat_that_does_not_change_is_of_a_dead_writer(void **state)
+{
+    const struct folder *folder = *state;
+    static const struct {
+        double age;
+        const char *job, *our_job, *our_restarts;
+        int looks;
+    } cases[] = {
+        {12, "-", NULL, NULL, 4 * LOCK_WATCH},
+        {-100, "55", NULL, NULL, 4 * LOCK_WATCH},
+        {12, "55", "55", "0", 4 * LOCK_WATCH}, /* perhaps another step of our job */
+        {12, "55", "56", "1", 4 * LOCK_WATCH},
+        {12, "55", "55", "1", 0}, /* Slurm ended it before it started us */
+        {LOCK_OLD + 5, "55", NULL, NULL, 0},
+        {-LOCK_OLD - 5, "55", NULL, NULL, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct lock *lock;
+        setup_job(cases[i].our_job, cases[i].our_restarts);
+        leave_line(folder, "node017", 123, cases[i].job, cases[i].age);
+        looks = 0;
+        assert_int_equal(lock_take(&lock, folder->file, false, NULL), OK);
+        assert_int_equal(looks, cases[i].looks);
+        lock_release(lock);
+    }
+}
+
+static void who_takes_over_gives_the_lock_another_file(void **state)
 {
     const struct folder *folder = *state;
     struct lock *lock;
-    leave_line(folder, "node017", 123, "55", LOCK_FRESH + 5);
+    struct stat before, after;
+    char name[256];
+    leave_line(folder, "node017", 123, "55", 1);
+    assert_int_equal(stat(lock_file(name, folder), &before), 0);
+    int kept = open(name, O_RDONLY); /* as its writer has it, if it lives: it will notice */
     assert_int_equal(lock_take(&lock, folder->file, false, NULL), OK);
+    assert_int_equal(stat(name, &after), 0);
+    assert_true(before.st_ino != after.st_ino);
+    close(kept);
     lock_release(lock);
 }
 
@@ -230,8 +309,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_living_writer_on_this_host_refuses),
         TEST(a_killed_writer_on_this_host_does_not_refuse),
-        TEST(a_fresh_heartbeat_of_another_host_refuses),
-        TEST(an_old_heartbeat_of_another_host_does_not_refuse),
+        TEST(a_heartbeat_that_changes_refuses_whatever_the_clock_says),
+        TEST(a_heartbeat_that_does_not_change_is_of_a_dead_writer),
+        TEST(who_takes_over_gives_the_lock_another_file),
         TEST(a_lock_file_that_says_nothing_does_not_refuse),
         TEST(a_broken_lock_is_not_removed_by_its_first_owner),
         TEST(who_lost_the_lock_stops_at_the_next_heartbeat),

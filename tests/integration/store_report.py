@@ -19,7 +19,7 @@ needs("h5py", "matplotlib", "numpy")
 import h5py
 import numpy
 
-from reporting import claims, figures, page, statistics, sweep
+from reporting import checks, claims, figures, page, paper2, statistics, sweep
 
 
 def report(*arguments):
@@ -121,6 +121,20 @@ class Groups(unittest.TestCase):
     def test_a_setting_that_follows_from_another_is_not_named(self):
         self.assertEqual([settings for settings, _ in self.sweep.groups()], [{"model.depth": 1}, {"model.depth": 2}])
 
+    def test_a_curve_counts_at_the_end_of_its_own_run(self):
+        column = self.sweep.columns["test_loss"]
+        column.axes[0].steps = numpy.array([[0, 1, -1]] * 2 + [[0, 5, 10]] * 2)  # two of them are shorter
+        column.values[:] = [[3, 2, numpy.nan]] * 2 + [[3, 2, 1]] * 2
+        self.assertEqual(list(checks.final(column, [0, 3])), [2, 1])
+
+    def test_a_value_of_a_curve_is_that_of_a_step_or_none(self):
+        value = paper2.at_step("test_loss", 5)
+        self.assertEqual([bool(numpy.isfinite(x)) for x in value(self.sweep, [0, 2])], [False, True])
+
+    def test_panels_are_those_of_a_key(self):
+        figure, _ = figures.draw(self.sweep, "test_loss by model.depth")
+        self.assertEqual([axes.get_title() for axes in figure.axes], ["depth 1", "depth 2"])
+
     def test_a_curve_is_drawn_over_its_own_steps(self):
         figure, _ = figures.draw(self.sweep, "test_loss")
         drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines()]
@@ -140,7 +154,7 @@ class Judgement(unittest.TestCase):
             return self.values[rows]
 
     def verdict(self, values, **bounds):
-        return claims.judge(claims.Check("claim", "x", **bounds), self.Fake(values)).verdict
+        return checks.judge(checks.Check("claim", "x", **bounds), self.Fake(values)).verdict
 
     def test_inside_is_yes(self):
         self.assertEqual(self.verdict([1.001, 1.003], low=1, high=1.005), "yes")
@@ -157,6 +171,9 @@ class Judgement(unittest.TestCase):
     def test_no_run_is_not_a_yes(self):
         self.assertEqual(self.verdict([], high=1), "not run")
         self.assertEqual(self.verdict([numpy.nan], high=1), "not run")
+
+    def test_without_a_bound_what_is_found_is_the_answer(self):
+        self.assertEqual(self.verdict([1, 2]), "found")
 
     def test_the_interval_is_students(self):
         # 1, 2, 3: deviation 1, t of two degrees of freedom 4.303

@@ -3,67 +3,10 @@
 A bound is what the science says, never fitted to what was found; the verdict may be "no".
 """
 
-import dataclasses
-
 import numpy
 
-from . import statistics
-
-
-@dataclasses.dataclass
-class Check:
-    """Mean of a figure over runs with the settings `where`, between `low` and `high`."""
-
-    claim: str
-    figure: object  # name of a column (of a curve its last value), or a function (sweep, rows) -> values
-    where: dict = dataclasses.field(default_factory=dict)
-    low: float = -numpy.inf
-    high: float = numpy.inf
-
-    @property
-    def expected(self):
-        if numpy.isinf(self.low):
-            return f"at most {self.high:g}"
-        if numpy.isinf(self.high):
-            return f"at least {self.low:g}"
-        return f"{self.low:g} to {self.high:g}"
-
-    def values(self, sweep):
-        rows = sweep.rows(**self.where)
-        if callable(self.figure):
-            found = self.figure(sweep, rows)
-        elif self.figure in sweep.columns:
-            found = sweep.columns[self.figure].of(rows)
-        else:
-            return numpy.empty(0)
-        found = found[:, -1] if found.ndim == 2 else found
-        return found[numpy.isfinite(found)]
-
-
-@dataclasses.dataclass
-class Finding:
-    check: Check
-    found: float
-    half_width: float
-    runs: int
-
-    @property
-    def verdict(self):
-        """yes, no, open (outside, but not by more than the interval), or that nothing was run."""
-        if not self.runs:
-            return "not run"
-        if self.check.low <= self.found <= self.check.high:
-            return "yes"
-        reach = 0 if numpy.isnan(self.half_width) else self.half_width
-        inside = self.found + reach >= self.check.low and self.found - reach <= self.check.high
-        return "open" if inside else "no"
-
-
-def judge(check, sweep):
-    values = check.values(sweep)
-    if not values.size:
-        return Finding(check, numpy.nan, numpy.nan, 0)
-    return Finding(check, float(statistics.mean(values)), float(statistics.half_width(values)), values.size)
+from . import paper2
+from .checks import Check, Page
 
 
 def over_gd(sweep, rows, column, axis):
@@ -136,15 +79,6 @@ def deeper(depth):
                  {"model__depth": depth, "model__weights": "per_layer", "model__kind": "transformer"}, high=1.02)
 
 
-@dataclasses.dataclass
-class Page:
-    """Of one sweep: what it is about, which columns are drawn, what is checked."""
-
-    title: str
-    figures: tuple
-    checks: tuple = ()
-
-
 PAGES = {
     "paper1-one-layer": Page(
         "One linear layer is one step of gradient descent",
@@ -207,6 +141,8 @@ PAGES = {
     "paper1-learning-rates": Page(
         "How much the learning rate decides", ("gd_ratio", "gdpp_ratio", "model_cos", "test_loss")),
 }
+
+PAGES |= paper2.pages()
 
 # Endings of columns that say how sure another one is, or the same with less weight on the worst tasks.
 BESIDE = ("_median", "_trimmed", "_error", "_ci95")

@@ -8,7 +8,7 @@ import os
 import matplotlib.pyplot as plt
 import numpy
 
-from . import claims, figures
+from . import checks, claims, figures
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --soft: #f3f5f7; --line: #d5dae0; --link: #0b61c4;
@@ -76,7 +76,7 @@ FINDING = ("claim", "expected", "found", "95 % interval", "runs", "verdict")
 
 def findings(sweep):
     """A row of FINDING for each check of the sweep."""
-    for finding in (claims.judge(check, sweep) for check in claims.page(sweep).checks):
+    for finding in (checks.judge(check, sweep) for check in claims.page(sweep).checks):
         width = "" if numpy.isnan(finding.half_width) else f"± {finding.half_width:.2g}"
         yield (finding.check.claim, finding.check.expected, number(finding.found), width, finding.runs,
                finding.verdict)

@@ -1,0 +1,89 @@
+"""A claim as a number between two bounds, and how it is judged."""
+
+import dataclasses
+
+import numpy
+
+from . import statistics
+
+
+def final(column, rows):
+    """Values of a column, of a curve those at the end of each run: curves differ in length."""
+    found = column.of(rows)
+    if found.ndim != 2:
+        return found
+    ends = [int(numpy.argmax(column.axes[0].of([row]))) if column.axes[0].steps is not None else -1 for row in rows]
+    return found[numpy.arange(len(rows)), ends] if len(rows) else numpy.empty(0)
+
+
+@dataclasses.dataclass
+class Check:
+    """Mean of a figure over runs with the settings `where`, between `low` and `high`."""
+
+    claim: str
+    figure: object  # name of a column (of a curve its last value), or a function (sweep, rows) -> values
+    where: dict = dataclasses.field(default_factory=dict)
+    low: float = -numpy.inf
+    high: float = numpy.inf
+
+    @property
+    def open(self):
+        """Without a bound: what is found is the answer."""
+        return numpy.isinf(self.low) and numpy.isinf(self.high)
+
+    @property
+    def expected(self):
+        if self.open:
+            return ""
+        if numpy.isinf(self.low):
+            return f"at most {self.high:g}"
+        if numpy.isinf(self.high):
+            return f"at least {self.low:g}"
+        return f"{self.low:g} to {self.high:g}"
+
+    def values(self, sweep):
+        rows = sweep.rows(**self.where)
+        if callable(self.figure):
+            found = self.figure(sweep, rows)
+        elif self.figure in sweep.columns:
+            found = final(sweep.columns[self.figure], rows)
+        else:
+            return numpy.empty(0)
+        return found[numpy.isfinite(found)]
+
+
+@dataclasses.dataclass
+class Finding:
+    check: Check
+    found: float
+    half_width: float
+    runs: int
+
+    @property
+    def verdict(self):
+        """yes, no, open (outside, but not by more than the interval), found (no bound), or that nothing was run."""
+        if not self.runs:
+            return "not run"
+        if self.check.open:
+            return "found"
+        if self.check.low <= self.found <= self.check.high:
+            return "yes"
+        reach = 0 if numpy.isnan(self.half_width) else self.half_width
+        inside = self.found + reach >= self.check.low and self.found - reach <= self.check.high
+        return "open" if inside else "no"
+
+
+def judge(check, sweep):
+    values = check.values(sweep)
+    if not values.size:
+        return Finding(check, numpy.nan, numpy.nan, 0)
+    return Finding(check, float(statistics.mean(values)), float(statistics.half_width(values)), values.size)
+
+
+@dataclasses.dataclass
+class Page:
+    """Of one sweep: what it is about, which columns are drawn, what is checked."""
+
+    title: str
+    figures: tuple
+    checks: tuple = ()

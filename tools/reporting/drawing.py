@@ -1,0 +1,89 @@
+"""What all pictures share: panels, lines with bands, axes and legends."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from . import statistics
+
+PANELS = 6  # in one figure; more groups than that are not drawn, and the caption says so
+LINES = 12  # in one panel, likewise
+FEW = 4  # lines whose legend has room among them
+
+plt.rcParams.update({
+    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "grid.alpha": .25, "legend.frameon": False, "legend.fontsize": 8, "savefig.dpi": 130,
+    "svg.hashsalt": "mesasweep", "axes.titlesize": 9,
+})
+
+
+def label(settings):
+    """A group of runs in words: "depth 2, shared"."""
+    words = []
+    for key, value in settings.items():
+        short = key.rsplit(".", 1)[-1].replace("_", " ")
+        words.append(str(value) if isinstance(value, str) else f"{short} {value:g}")
+    return ", ".join(words) or "all runs"
+
+
+def has(values):
+    return bool(numpy.any(numpy.isfinite(values)))
+
+
+def panels(count, wide=4.2, high=3.1):
+    across = min(count, 3)
+    down = -(-count // across)
+    width, height = wide * across, high * down
+    figure, axes = plt.subplots(down, across, figsize=(width, height), squeeze=False)
+    figure.subplots_adjust(left=.95 / width, right=1 - .15 / width, bottom=.5 / height, top=1 - .3 / height,
+                           wspace=.85 / (wide - .9), hspace=.8 / (high - .8))
+    for spare in axes.flat[count:]:
+        spare.set_visible(False)
+    return figure, list(axes.flat[:count])
+
+
+def band(axes, x, values, text, **style):
+    """One line: the mean over runs, and the interval around it."""
+    values = numpy.where(numpy.isfinite(values), values, numpy.nan).astype(float)
+    middle, half = statistics.mean(values), statistics.half_width(values)
+    shown = numpy.isfinite(middle) & (numpy.asarray(x) >= 0 if numpy.asarray(x).dtype.kind == "i" else True)
+    drawn, = axes.plot(numpy.asarray(x)[shown], middle[shown], label=text, lw=1.4, **style)
+    low, high = middle - half, middle + half
+    positive = middle[shown][middle[shown] > 0]
+    if positive.size:  # a band on a logarithmic axis ends where the axis does
+        low = numpy.maximum(low, .5 * positive.min()) if (middle[shown] > 0).all() else low
+    axes.fill_between(numpy.asarray(x)[shown], low[shown], high[shown], color=drawn.get_color(), alpha=.18, lw=0)
+
+
+def finish(axes, column, x, legend=True):
+    """Names of the axes; logarithmic where all is positive and spans more than a factor of 5."""
+    axes.set_xlabel(x)
+    heights = numpy.concatenate([numpy.asarray(line.get_ydata(), float) for line in axes.get_lines()] or [[]])
+    heights = heights[numpy.isfinite(heights)]
+    if heights.size and heights.min() > 0 and heights.max() > 5 * heights.min():
+        axes.set_yscale("log")
+        axes.set_ylim(heights.min() / 1.5, heights.max() * 1.5)  # bands of few seeds may reach far beyond
+        if heights.max() < 500 * heights.min():  # .02, .05, .1 instead of powers of ten
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylabel(column.name.replace("_", " ") + (f" [{column.unit}]" if column.unit not in ("1", "") else ""))
+    if legend:
+        explain(axes)
+
+
+def explain(axes):
+    """The legend; a long one stands below the axes, in a figure that grows by as much."""
+    lines = len(axes.get_legend_handles_labels()[1])
+    if lines <= FEW or len(axes.figure.axes) > 1:
+        axes.legend()
+        return
+    figure, more = axes.figure, .21 * -(-lines // 2) + .1
+    width, high = figure.get_size_inches()
+    below = axes.get_position()
+    figure.set_size_inches(width, high + more)
+    axes.set_position([below.x0, (below.y0 * high + more) / (high + more), below.width, below.height * high / (high + more)])
+    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", ncol=2)

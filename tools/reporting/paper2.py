@@ -1,0 +1,219 @@
+"""Paper 2 (arXiv 2309.05858): what its sweeps are asked, and what is expected of them."""
+
+import numpy
+
+from . import statistics
+from .checks import Check, Page, final
+
+
+def at_step(column, step):
+    """Value of a curve after so many updates; none of a run that did not get there."""
+
+    def value(sweep, rows):
+        if column not in sweep.columns:
+            return numpy.empty(0)
+        found = []
+        for row in rows:
+            steps = numpy.asarray(sweep.columns[column].axes[0].of([row]))
+            place = int(numpy.argmin(numpy.abs(steps - step)))
+            found.append(sweep.columns[column].values[row, place] if steps[place] == step else numpy.nan)
+        return numpy.array(found)
+
+    return value
+
+
+def forecast(name, known):
+    """Mean over the tokens of the loss of an algorithm."""
+
+    def value(sweep, rows):
+        if "forecast_loss" not in sweep.columns:
+            return numpy.empty(0)
+        _, names, pairs = sweep.columns["forecast_loss"].axes
+        values = sweep.columns["forecast_loss"].of(rows[:1])  # of the data alone: the same in all runs
+        return statistics.mean(values[..., list(names.points).index(name), list(pairs.points).index(known)].T[:, :]).ravel()
+
+    return value
+
+
+def average(column):
+    """Mean over all axes of what a run has."""
+
+    def value(sweep, rows):
+        if column not in sweep.columns:
+            return numpy.empty(0)
+        values = sweep.columns[column].of(rows)
+        return numpy.nanmean(values.reshape(len(values), -1), axis=1) if values.size else numpy.empty(0)
+
+    return value
+
+
+def over(above, below):
+    """Final loss of runs over the mean of others, as {"model__layers": "mesa*"}."""
+
+    def ratio(sweep, rows):
+        losses = [final(sweep.columns["test_loss"], sweep.rows(**which)) for which in (above, below)]
+        return losses[0] / statistics.mean(losses[1])
+
+    return ratio
+
+
+def decoded(target, layer, position):
+    """Held-out R^2 of a target from the stream after a layer (-1: the last of the run) at a token."""
+
+    def value(sweep, rows):
+        if "sequence_probe_r2" not in sweep.columns:
+            return numpy.empty(0)
+        column = sweep.columns["sequence_probe_r2"]
+        values = column.of(rows)[:, :, position - 1, list(column.axes[2].points).index(target)]
+        return numpy.array([row[numpy.isfinite(row)][layer] if numpy.isfinite(row).any() else numpy.nan for row in values])
+
+    return value
+
+
+def gain(target, position):
+    """How much more of a target the last layer knows than the input."""
+
+    def value(sweep, rows):
+        last, first = (decoded(target, layer, position)(sweep, rows) for layer in (-1, 0))
+        return last - first
+
+    return value
+
+
+def copied(sweep, rows):
+    """Dependence of token 25 after layer 1 on itself and the one before over that on earlier ones."""
+    if "copy_sensitivity" not in sweep.columns:
+        return numpy.empty(0)
+    column = sweep.columns["copy_sensitivity"]
+    values = column.of(rows)[:, int(numpy.argmin(numpy.abs(column.axes[0].points - 25)))]
+    return values[:, :2].mean(axis=1) / values[:, 2:].mean(axis=1)
+
+
+def near(value, share):
+    return {"low": value * (1 - share), "high": value * (1 + share)}
+
+
+def layers(depth, rest=None):
+    return {"model__depth": depth, **(rest or {})}
+
+
+NUMBERS = {1: "one layer", 2: "two layers", 3: "three layers", 4: "four layers", 6: "six layers", 7: "seven layers"}
+
+# Published means over the tokens, linear dynamics (section 2.4 of the science).
+BASELINES = (
+    Check("one step of GD, best rate: mean loss", forecast("gradient_descent", "inclusive"), **near(.900, .01)),
+    Check("Chebyshev, 6 learned steps, lagged: mean loss", forecast("chebyshev", "lagged"), **near(.234, .01)),
+    Check("least squares, lagged: mean loss", forecast("least_squares", "lagged"), **near(.211, .01)),
+)
+
+
+def compressed(depth):
+    bounds = near(1, .005) if depth == 1 else {}
+    return (Check(f"{NUMBERS[depth]}: compressed model over trained loss", "compressed_ratio", layers(depth), **bounds),
+            Check(f"{NUMBERS[depth]}: the same with 16 numbers a head", "compressed_16_ratio", layers(depth), **bounds),
+            Check(f"{NUMBERS[depth]}: share of entries of QK above 1 %", average("sparsity_qk"), layers(depth)),
+            Check(f"{NUMBERS[depth]}: share of entries of VP above 1 %", average("sparsity_vp"), layers(depth)))
+
+
+ONE_LAYER = (
+    Check("mean loss", "test_loss", low=.885, high=.905),
+    Check("loss over that of the best single step with learned eta and W0", "best_step_ratio", low=.98, high=1.005),
+    Check("share of its predictions that the nearest step explains (R^2)", "nearest_step_r2", low=.95),
+    Check("eta of that step", "nearest_step_eta", **near(.0334, .05)),
+    Check("effective eta in the weights", "compression_eta", **near(.0334, .05)),
+    Check("size of W0 of that step (1: a rotation)", "nearest_step_w0_size", high=.1),
+    *compressed(1),
+)
+
+MESA, LINEAR = {"model__layers": "mesa*"}, {"model__layers": "linear*"}
+CURVES = ("test_loss", "position_loss")
+PROBES = ("sequence_probe_r2", "condition_preconditioned", "condition_number")
+COMPRESSION = ("compression_loss", "compressed_ratio", "compressed_16_ratio", "compression_qk", "compression_vp")
+TRAINING = ("snapshot_trained_loss", "snapshot_compressed_loss", "snapshot_compressed_16_loss", "snapshot_eta")
+
+
+def depth_checks():
+    bounds = {1: {"low": .885, "high": .905}, 2: {"high": .465}, 4: {"high": .255}, 6: {"high": .245}}
+    losses = [Check(f"{NUMBERS[depth]}: mean loss", "test_loss", layers(depth), **bounds[depth]) for depth in bounds]
+    known = [Check(f"{NUMBERS[depth]}: R^2 of the next state at token 20, last layer less input", gain("next", 20), layers(depth), low=0)
+             for depth in bounds]
+    return (*losses, *BASELINES, *known, *(check for depth in (1, 2, 4, 6) for check in compressed(depth)))
+
+
+def rate_checks():
+    def reached(depth, rate, step, **bounds):
+        return Check(f"{NUMBERS[depth]}, rate {rate:g}: loss after {step:,} steps", at_step("test_loss", step),
+                     layers(depth, {"train__rate": rate}), **bounds)
+
+    return (reached(2, 1e-4, 5000, high=.465), reached(2, 1e-4, 15000), reached(2, 3e-4, 15000), reached(2, 1e-3, 15000),
+            reached(4, 3e-4, 5000, high=.245), reached(4, 1e-4, 10000, high=.255), reached(4, 3e-4, 10000),
+            reached(6, 1e-4, 8000), reached(6, 3e-4, 8000, high=.225), reached(6, 1e-3, 8000))
+
+
+def clip_checks():
+    seen = {0: .498, 10: .479, 4: .458, 2.5: .447}
+    constant = [Check(f"limit {clip:g}: loss after 3,000 steps" if clip else "no limit: loss after 3,000 steps",
+                      at_step("test_loss", 3000), {"model__clip": clip, "train__schedule": "constant"}, **near(level, .03))
+                for clip, level in seen.items()]
+    return (*constant, Check("limit 1.5, cosine: loss after 2,400 steps", at_step("test_loss", 2400),
+                             {"model__clip": 1.5, "train__schedule": "cosine"}, high=.44))
+
+
+SOFTMAX, HYBRID = {"model__layers": "softmax*"}, {"model__layers": "softmax mesa*"}
+SEVEN = layers(7, SOFTMAX)
+
+
+def ablation(kind, title):
+    data = {"task__kind": kind}
+    return (Check(f"{title}: mesa layer over one linear layer, mean loss",
+                  over({**data, **MESA, "model__depth": 1}, {**data, **LINEAR, "model__depth": 1})),
+            Check(f"{title}: six linear layers over one, mean loss",
+                  over({**data, **LINEAR, "model__depth": 6}, {**data, **LINEAR, "model__depth": 1}), high=1),
+            Check(f"{title}: one linear layer over the best single step", "best_step_ratio",
+                  {**data, **LINEAR, "model__depth": 1}),
+            Check(f"{title}: size of W0 of the step nearest to one linear layer", "nearest_step_w0_size",
+                  {**data, **LINEAR, "model__depth": 1}))
+
+
+def pages():
+    return {
+        "paper2-one-layer": Page("One linear layer is one learned step of gradient descent",
+                                 (*CURVES, "weights", "nearest_step_w0", *COMPRESSION, *TRAINING), (*ONE_LAYER, *BASELINES)),
+        "paper2-depth": Page("Deep linear layers precondition the step",
+                             (*CURVES, *PROBES, "weights", *COMPRESSION), depth_checks()),
+        "paper2-mesa": Page(
+            "The mesa layer against one step of gradient descent", (*CURVES, *PROBES, "weights", "compressed_ratio"),
+            (Check("mesa layer: mean loss after 1,500 steps", at_step("test_loss", 1500), MESA, low=.200, high=.210),
+             Check("mesa layer: mean loss at the end", "test_loss", MESA, high=.205),
+             Check("one-step layer: mean loss at the end", "test_loss", LINEAR, low=.885, high=.905),
+             Check("the paper: the mesa layer is better (its loss over the one-step layer's)", over(MESA, LINEAR), high=1),
+             Check("a digest of it: the one-step layer is better (the same ratio)", over(MESA, LINEAR), low=1),
+             *BASELINES)),
+        "paper2-compressed": Page("A handful of numbers a head", (*COMPRESSION, *TRAINING, "weights", "test_loss"),
+                                  (Check("one layer: mean loss", "test_loss", layers(1), low=.885, high=.905),
+                                   *(check for depth in (1, 2, 6) for check in compressed(depth)))),
+        "paper2-rate-steps": Page("How rate and steps explain the published deep models",
+                                  ("test_loss by model.depth", "position_loss", "compressed_ratio"), rate_checks()),
+        "paper2-residual-clip": Page("The limit of the residual stream", ("test_loss by train.schedule", "position_loss"),
+                                     clip_checks()),
+        "paper2-raw-tokens": Page(
+            "Raw tokens: softmax transformers, and a mesa layer behind one softmax layer",
+            (*CURVES, *PROBES, "copy_sensitivity", "sets_loss", "sets_position_loss"),
+            (Check("seven softmax layers: mean loss", "test_loss", SEVEN, **near(.230, .05)),
+             Check("softmax and mesa: mean loss", "test_loss", HYBRID, **near(.198, .05)),
+             Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN), high=1),
+             Check("seven softmax layers: R^2 of the next state at token 20, last layer less input", gain("next", 20), SEVEN, low=0),
+             Check("seven softmax layers: R^2 of the token before, from layer 1 at token 25", decoded("past_1", 1, 25), SEVEN, low=.9),
+             Check("seven softmax layers: dependence on own and last token over that on earlier ones", copied, SEVEN, low=2),
+             *BASELINES)),
+        "paper2-copying": Page(
+            "The first layer of raw tokens brings neighbours together",
+            ("copy_sensitivity", "snapshot_copy_sensitivity", "sequence_probe_r2", "test_loss"),
+            (Check("softmax first: dependence on own and last token over that on earlier ones", copied, SEVEN, low=2),
+             Check("softmax first: R^2 of the token before, from layer 1 at token 25", decoded("past_1", 1, 25), SEVEN, low=.9),
+             Check("softmax first: R^2 of the token three before", decoded("past_3", 1, 25), SEVEN),
+             Check("mesa first: dependence on own and last token over that on earlier ones", copied, MESA))),
+        "paper2-ablations": Page("Contracting dynamics, and one W for all sequences",
+                                 (*CURVES, *PROBES, "compressed_ratio"),
+                                 (*ablation("contracting_dynamics", "contracting"), *ablation("fixed_dynamics", "one W"))),
+    }

@@ -1,0 +1,178 @@
+"""Pictures of paper 2: losses along a sequence, layers beside each other, weights, blocks of weights."""
+
+import matplotlib.pyplot as plt
+import numpy
+
+import mesasweep
+
+from . import statistics
+from .drawing import LINES, PANELS, band, finish, has, label, panels
+
+PARTS = 4  # of a constructed token
+
+# Lines of forecast_loss: (algorithm, pairs that it knows) -> words and style. The lagged ones are the published.
+FORECASTS = {
+    ("zero", "inclusive"): ("nothing", {"color": "0.75", "ls": ":"}),
+    ("gradient_descent", "inclusive"): ("one step of GD", {"color": "0.15", "ls": "--"}),
+    ("chebyshev", "lagged"): ("Chebyshev, 6 steps, lagged", {"color": "0.35", "ls": "-."}),
+    ("least_squares", "lagged"): ("least squares, lagged", {"color": "0.55", "ls": "--"}),
+    ("least_squares_on_features", "lagged"): ("least squares on features, lagged", {"color": "0.55", "ls": "-."}),
+    ("least_squares_on_window", "lagged"): ("least squares on a window, lagged", {"color": "0.55", "ls": ":"}),
+}
+
+
+def same_data(column, groups):
+    """Groups with the same values of a column that depends on the data alone: [groups]."""
+    found = []
+    for settings, rows in groups:
+        values = column.of(rows[:1])
+        for other, members in found:
+            if numpy.array_equal(other, values, equal_nan=True):
+                members.append((settings, rows))
+                break
+        else:
+            found.append((values, [(settings, rows)]))
+    return [members for _, members in found]
+
+
+def draw_forecasts(axes, column, rows):
+    x, names, pairs = column.axes
+    values = statistics.mean(column.of(rows))
+    for (name, known), (words, style) in FORECASTS.items():
+        if name not in names.points or known not in pairs.points:
+            continue
+        line = values[:, list(names.points).index(name), list(pairs.points).index(known)]
+        if has(line):
+            axes.plot(x.points + 1, line, label=words, lw=1.2, **style)
+
+
+def positions(sweep, column, groups):
+    """Loss at each token, a panel for each kind of data, beside the algorithms."""
+    rivals = sweep.columns.get("forecast_loss")
+    sets = same_data(rivals, groups) if rivals else [groups]
+    figure, places = panels(min(len(sets), PANELS), *((6.4, 4.2) if len(sets) == 1 else (5.2, 4.4)))
+    for axes, members in zip(places, sets):
+        for settings, rows in members[:LINES]:
+            band(axes, column.axes[0].points + 1, column.of(rows), label(settings))
+        if rivals:
+            draw_forecasts(axes, rivals, members[0][1])
+        finish(axes, column, "token of the sequence")
+        if len(sets) > 1:
+            axes.set_title(f"{label(members[0][0])}, ..." if len(members) > 1 else label(members[0][0]))
+    return figure, sum(max(0, len(members) - LINES) for members in sets)
+
+
+# Columns with a line for each point of one axis over another: (lines, x); a third axis makes the panels.
+LAYERED = {
+    "sequence_probe_r2": ("layer", "position"),
+    "sequence_probe_r2_in_sample": ("layer", "position"),
+    "condition_preconditioned": ("layer", "position"),
+    "copy_sensitivity": ("copying", "back"),
+    "snapshot_copy_sensitivity": ("back", "step"),
+}
+
+
+POINTS = {"copying": "token", "back": "tokens back"}  # in the place of an axis' name
+
+
+def names_of(axis, count):
+    word = POINTS.get(axis.name, axis.name)
+    return [f"{word} {point:g}" if not axis.labelled else str(point) for point in axis.points[:count]]
+
+
+def layered(column, groups):
+    """Panels: the groups, or for a column of three axes the points of the third, of the last group."""
+    names = [axis.name for axis in column.axes]
+    lines, x = (names.index(name) for name in LAYERED[column.name])
+    spare = [i for i in range(len(names)) if i not in (lines, x)]
+    values = [statistics.mean(column.of(rows)) for _, rows in groups]
+    titles, left = [label(settings) for settings, _ in groups], 0
+    rows = [rows for _, rows in groups]
+    if spare:
+        left = len(groups) - 1  # the last is the largest model
+        axis = column.axes[spare[0]]
+        values = list(numpy.moveaxis(values[-1], spare[0], 0))
+        titles = [f"{titles[-1]}; {name.replace('_', ' ')}" for name in names_of(axis, len(values))]
+        rows = [rows[-1]] * len(values)
+        lines, x = lines - (spare[0] < lines), x - (spare[0] < x)
+    kept = [i for i in range(len(values)) if has(values[i])][:PANELS]
+    if not spare:
+        left = len(values) - len(kept)
+    figure, places = panels(len(kept), 4.6, 3.4)
+    axes_of = [column.axes[i] for i in range(len(names)) if i not in spare]
+    for axes, i in zip(places, kept):
+        draw_layers(axes, numpy.moveaxis(values[i], lines, 0), axes_of[lines], axes_of[x].of(rows[i]))
+        finish(axes, column, axes_of[x].name, legend=False)
+        axes.set_title(titles[i])
+    places[0].legend(fontsize=7, ncol=2)
+    return figure, left
+
+
+def draw_layers(axes, values, axis, x):
+    shown = [i for i in range(len(values)) if has(values[i])]
+    colours = plt.get_cmap("viridis")(numpy.linspace(0, .92, max(len(shown), 2)))
+    for colour, i in zip(colours, shown):
+        there = numpy.isfinite(values[i])
+        axes.plot(numpy.asarray(x)[there], values[i][there], color=colour, lw=1.4, label=names_of(axis, len(values))[i])
+
+
+def products(found, layer, heads):
+    """[(head, "QK" or "VP", matrix)] of a layer, rows as tokens."""
+    query, key, value, project = (found[f"layer{layer}/{name}"].astype(float) for name in ("query", "key", "value", "project"))
+    size = query.shape[1] // heads
+    for head in range(heads):
+        at = slice(head * size, (head + 1) * size)
+        yield head, "QK", query[:, at] @ key[:, at].T
+        yield head, "VP", value[:, at] @ project[at]
+
+
+def heads_of(sweep, row):
+    key = "model.heads"
+    return int(sweep.keys[key][row] if key in sweep.keys else sweep.constant.get(key, 1))
+
+
+def weights(sweep, groups):
+    """Products of attention's weights of the first run of the last group: a row a layer, heads side by side."""
+    settings, rows = groups[-1]
+    found = mesasweep.weights(sweep.path, int(rows[0]))
+    layers = sum(name.startswith("layer") and name.endswith("/query") for name in found)
+    if not layers:
+        return None
+    heads = heads_of(sweep, rows[0])
+    across = 2 * min(heads, 4)
+    figure, places = plt.subplots(layers, across, figsize=(1.65 * across + .4, 1.75 * layers + .5), squeeze=False)
+    figure.subplots_adjust(left=.05, right=.99, bottom=.02, top=1 - .45 / (1.75 * layers + .5), wspace=.06, hspace=.12)
+    for layer in range(layers):
+        for axes, (head, name, matrix) in zip(places[layer], products(found, layer, heads)):
+            limit = numpy.abs(matrix).max() or 1
+            axes.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+            axes.grid(False)
+            if len(matrix) % PARTS == 0:
+                for place in range(1, PARTS):
+                    axes.axhline(place * len(matrix) / PARTS - .5, color="0.6", lw=.4)
+                    axes.axvline(place * len(matrix) / PARTS - .5, color="0.6", lw=.4)
+            if layer == 0:
+                axes.set_title(f"head {head + 1}: {name}", fontsize=8)
+        places[layer][0].set_ylabel(f"layer {layer + 1}", fontsize=8)
+    about = (f"QK = Wq Wk' and VP = Wv Wp of each head of {label(settings)} (its first run), each in its own "
+             "colours from -max (blue) to max (red); lines part the four parts of a constructed token")
+    return figure, about
+
+
+def blocks(column, groups):
+    """The numbers of a compressed model: a row a head, a column a block."""
+    shown = groups[:PANELS]
+    figure, places = panels(len(shown), 5.4, 3.4)
+    for axes, (settings, rows) in zip(places, shown):
+        values = column.of(rows)[0]
+        layer, head = numpy.nonzero(numpy.isfinite(values).all(axis=2))
+        value = values[layer, head]
+        limit = numpy.abs(value).max() or 1
+        image = axes.imshow(value, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+        axes.figure.colorbar(image, ax=axes, shrink=.85)
+        axes.set_xticks(range(len(column.axes[2].points)), column.axes[2].points, rotation=90, fontsize=7)
+        axes.set_yticks(range(len(layer)), [f"{a}.{b + 1}" for a, b in zip(layer, head)], fontsize=7)
+        axes.set(xlabel="block: part of row - part of column", ylabel="layer.head", title=label(settings))
+        axes.grid(False)
+    return figure, len(groups) - len(shown)

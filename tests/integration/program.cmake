@@ -18,5 +18,6 @@ set_property(TEST integration/live_long APPEND PROPERTY ENVIRONMENT LIVE_SECONDS
 integration_test(stop stop.py 300)
 integration_test(kill kill.py 600)
 integration_test(slurm slurm.py 300)
+integration_test(adding adding.py 900 long)
 integration_test(hosts hosts.py 600 long)
 integration_test(slurm_long slurm_long.py 1200 long)

@@ -56,6 +56,7 @@ struct axis {
     const char *unit;
     const char *const *labels; /* NULL-terminated; or NULL */
     double (*value)(int i);    /* or NULL */
+    const char *coordinate;    /* column with what its points are in each run; or NULL */
 };
 
 enum { COLUMN_AXES = 3 };

@@ -40,6 +40,7 @@ struct tensor {
     int layer;        /* 0..L-1; -1 for tensors of the whole model */
     const char *name; /* "query", "key", "value", "project", ...: dataset
                          /weights/<class>/layer<k>/<name> */
+    const char *about; /* one line, no full stop */
     int rank, shape[2];
     size_t offset, count; /* in reals, from the start of the block */
     bool decays;          /* matrices do; biases, gains and single numbers do not */

@@ -143,12 +143,13 @@ static void print_arrays(const struct detail *detail)
 
 static void print_tensors(const struct detail *detail)
 {
-    struct cells *cells = cells_create(2);
+    struct cells *cells = cells_create(3);
     for (int t = 0; t < detail->tensor_count; t++) {
         cells_add(cells, detail->tensors[t].name);
         add_shape(cells, &detail->tensors[t]);
+        add_about(cells, &detail->tensors[t]);
     }
-    print_cells(cells, "ll", "tensors", detail->tensor_count);
+    print_cells(cells, "lll", "tensors", detail->tensor_count);
 }
 
 static void print_config(const struct detail *detail)

@@ -47,6 +47,7 @@ static const struct axis snapshots = {
     .name = "snapshot",
     .about = "snapshot of the weights during training; its step is in `snapshot_step`",
     .unit = "1",
+    .coordinate = "snapshot_step",
 };
 
 int run_analyses(void)

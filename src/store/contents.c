@@ -88,7 +88,7 @@ static void put_row(unsigned char *to, const struct dataset *row, const struct c
 
 static bool for_each_run(const struct dataset *row, const struct layout *layout)
 {
-    if (row->content == CONTENT_STEP)
+    if (row->content == CONTENT_STEP) /* a step for each evaluation, in all runs or in each */
         return !layout->same_steps;
     return row->content >= CONTENT_IDENTITY;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "contents.h"
 #include "folder.h"
 #include "hdf.h"
@@ -100,33 +101,64 @@ static void config_group(struct hdf *hdf, const struct layout *layout)
     }
 }
 
-/* Viewers that know NeXus draw the curves at once; xarray finds its coordinates. */
+/* `given`: columns that are known now, swept keys and steps. xarray takes them for coordinates, and
+ * with them those that runs write for the points of an axis. */
+static void coordinate_attributes(struct hdf *hdf, hid_t group, const struct layout *layout)
+{
+    struct text names = {0};
+    for (int k = 0; k < layout->swept_count; k++)
+        text_print(&names, "%s%s", names.length ? " " : "", layout->swept[k].key->name);
+    if (layout->axes[AXIS_EVALUATION].length > 0)
+        text_print(&names, "%sstep", names.length ? " " : "");
+    hdf_attribute_text(hdf, group, "given", names.data ? names.data : "");
+    for (int a = 0; a < AXIS_COUNT; a++)
+        if (layout->axes[a].length > 0 && layout->axes[a].coordinate)
+            text_print(&names, "%s%s", names.length ? " " : "", layout->axes[a].coordinate);
+    hdf_attribute_text(hdf, group, "coordinates", names.data ? names.data : "");
+    assert(!names.failed);
+    text_dispose(&names);
+}
+
+/* Viewers that know NeXus draw the curves at once. */
 static void results_attributes(struct hdf *hdf, hid_t group, const struct layout *layout)
 {
     const char *signal = NULL;
     for (int c = 0; c < layout->column_count && !signal; c++)
         if (layout->columns[c]->axes[0] == AXIS_EVALUATION)
             signal = layout->columns[c]->name;
-    size_t size = 8;
-    for (int k = 0; k < layout->swept_count; k++)
-        size += strlen(layout->swept[k].key->name) + 1;
-    char *coordinates = calloc(size, 1), *end = coordinates;
-    assert(coordinates);
-    for (int k = 0; k < layout->swept_count; k++)
-        end = stpcpy(stpcpy(end, layout->swept[k].key->name), " ");
-    if (layout->axes[AXIS_EVALUATION].length > 0)
-        stpcpy(end, "step");
-    else if (end > coordinates)
-        end[-1] = 0;
     hdf_attribute_text(hdf, group, "name", layout->name);
-    hdf_attribute_text(hdf, group, "coordinates", coordinates);
-    free(coordinates);
+    coordinate_attributes(hdf, group, layout);
     if (!signal)
         return;
     const char *axes[] = {".", layout->same_steps ? "step" : "evaluation"};
     hdf_attribute_text(hdf, group, "NX_class", "NXdata");
     hdf_attribute_text(hdf, group, "signal", signal);
     hdf_attribute_texts(hdf, group, "axes", axes, 2);
+}
+
+/* Viewers that know NeXus show the first matrix of a group of weights as a picture, run by run, and
+ * its others of the same shape beside it. `rows` begin with those of the group. */
+static void picture_attributes(struct hdf *hdf, hid_t group, const struct dataset *rows, int count)
+{
+    enum { OTHERS = 16 };
+    const char *others[OTHERS];
+    const struct dataset *first = NULL;
+    int other_count = 0;
+    for (int i = 0; i < count && strcmp(rows[i].group, rows[0].group) == 0; i++) {
+        if (!rows[i].picture)
+            continue;
+        if (!first)
+            first = &rows[i];
+        else if (rows[i].rank == first->rank && other_count < OTHERS &&
+                 memcmp(rows[i].size, first->size, sizeof first->size) == 0)
+            others[other_count++] = rows[i].name;
+    }
+    if (!first)
+        return;
+    hdf_attribute_text(hdf, group, "NX_class", "NXdata");
+    hdf_attribute_text(hdf, group, "signal", first->name);
+    if (other_count > 0)
+        hdf_attribute_texts(hdf, group, "auxiliary_signals", others, other_count);
 }
 
 static void status_type(struct hdf *hdf, hid_t group)
@@ -187,6 +219,8 @@ static hid_t make_dataset(struct hdf *hdf, hid_t group, const struct dataset *ro
         hdf_attribute_text(hdf, id, "units", row->unit);
     if (row->about)
         hdf_attribute_text(hdf, id, "long_name", row->about);
+    if (row->picture)
+        hdf_attribute_text(hdf, id, "interpretation", "image");
     if (row->type == HDF_LETTER)
         hdf_attribute_text(hdf, id, "_Encoding", "utf-8");
     if (row->type == HDF_STATUS)
@@ -208,6 +242,7 @@ static void make_datasets(struct hdf *hdf, hid_t *ids, const struct dataset *row
             group = open_group(hdf, rows[i].group);
             if (i == 0)
                 results_attributes(hdf, group, layout);
+            picture_attributes(hdf, group, rows + i, count - i);
         }
         ids[i] = make_dataset(hdf, group, &rows[i], ids);
         if (strcmp(rows[i].name, "analysed") == 0)

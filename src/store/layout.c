@@ -112,6 +112,8 @@ static void add_letters(struct list *list, const char *name, int letters, enum c
     add(list, &row);
 }
 
+static const char step_about[] = "training step of the evaluation";
+
 static void add_axes(struct list *list)
 {
     add_run_scale(list, "results");
@@ -126,6 +128,12 @@ static void add_axes(struct list *list)
                                      CONTENT_AXIS, axis->about);
         row.which = a;
         row.unit = axis->unit;
+        if (a == AXIS_EVALUATION && list->layout->same_steps) { /* the real values */
+            row.type = HDF_I64;
+            row.content = CONTENT_STEP;
+            row.unit = "steps";
+            row.about = step_about;
+        }
         list->axes[a] = add_scale(list, row, axis->length);
     }
 }
@@ -134,15 +142,15 @@ static void add_given(struct list *list)
 {
     add_column(list, "status", HDF_STATUS, CONTENT_FILL, NULL, "state of the run");
     add_letters(list, "state", STATE_LETTERS, CONTENT_STATE, "status as text");
-    add_column(list, "checksum", HDF_U64, CONTENT_FILL, NULL,
+    add_column(list, "checksum", HDF_U64, CONTENT_FILL, "1",
                "XXH64 over identity, numbers, weights and status of the run");
-    add_column(list, "analysed", HDF_U64, CONTENT_FILL, NULL,
+    add_column(list, "analysed", HDF_U64, CONTENT_FILL, "1",
                "analyses that the run has, a bit each");
     add_column(list, "config", HDF_TEXT, CONTENT_CONFIG, NULL,
                "canonical text: the keys that decide what is computed");
     add_column(list, "weights_class", HDF_TEXT, CONTENT_CLASS, NULL,
                "group of /weights that holds the run");
-    add_column(list, "weights_row", HDF_I32, CONTENT_ROW, NULL,
+    add_column(list, "weights_row", HDF_I32, CONTENT_ROW, "1",
                "row of the run in its group of /weights, -1: none");
     for (int k = 0; k < list->layout->swept_count; k++) {
         const struct key *key = list->layout->swept[k].key;
@@ -159,10 +167,9 @@ static void add_step(struct list *list)
 {
     if (!list->axes[AXIS_EVALUATION])
         return;
-    const char *about = "training step of the evaluation";
     struct dataset row = list->layout->same_steps
-                             ? dataset("results", "step", HDF_I64, CONTENT_STEP, about)
-                             : column(list, "step", HDF_I64, CONTENT_STEP, about);
+                             ? dataset("results", "step", HDF_I64, CONTENT_STEP, step_about)
+                             : column(list, "step", HDF_I64, CONTENT_STEP, step_about);
     row.unit = "steps";
     extend(&row, list, list->axes[AXIS_EVALUATION]);
     add(list, &row);
@@ -194,30 +201,24 @@ static void add_log(struct list *list)
     add_letters(list, "error", LOG_ERROR_LETTERS, CONTENT_FILL, "why the last attempt failed");
 }
 
-/* The tensors of a class once more, with an axis of snapshots behind that of runs. */
-static void add_snapshots(struct list *list, int which)
+/* The tensors of a class under `group`; with an axis of snapshots behind that of runs if there are
+ * any, and `part` for the first. */
+static void add_tensors(struct list *list, int which, const char *group, int snapshots, int part)
 {
     const struct layout_class *class = &list->layout->classes[which];
-    struct dataset row =
-        dataset("", "step", HDF_I64, CONTENT_SNAPSHOTS, "updates before the snapshot");
-    snprintf(row.group, sizeof row.group, "weights/%s/snapshots", class->name);
-    row.unit = "steps";
-    row.rank = 2;
-    row.size[0] = class->runs;
-    row.size[1] = class->snapshots;
-    row.which = which;
-    add(list, &row);
     for (int t = 0; t < class->tensor_count; t++) {
         const struct tensor *tensor = &class->tensors[t];
-        row = dataset("", tensor->name, HDF_F32, CONTENT_FILL, NULL);
-        int length = snprintf(row.group, sizeof row.group, "weights/%s/snapshots", class->name);
+        struct dataset row = dataset(group, tensor->name, HDF_F32, CONTENT_FILL, tensor->about);
+        size_t length = strlen(row.group);
         if (tensor->layer >= 0)
-            snprintf(row.group + length, sizeof row.group - (size_t)length, "/layer%d",
-                     tensor->layer);
+            snprintf(row.group + length, sizeof row.group - length, "/layer%d", tensor->layer);
         row.which = which;
-        row.part = class->tensor_count + t;
+        row.part = part + t;
+        row.unit = "1";
+        row.picture = tensor->rank == 2;
         row.size[row.rank++] = class->runs;
-        row.size[row.rank++] = class->snapshots;
+        if (snapshots > 0)
+            row.size[row.rank++] = snapshots;
         for (int i = 0; i < tensor->rank; i++)
             row.size[row.rank++] = tensor->shape[i];
         add(list, &row);
@@ -228,28 +229,25 @@ static void add_snapshots(struct list *list, int which)
 static void add_class(struct list *list, int which)
 {
     const struct layout_class *class = &list->layout->classes[which];
-    struct dataset row = dataset("", "run", HDF_TEXT, CONTENT_MEMBERS, "identity of the run");
-    snprintf(row.group, sizeof row.group, "weights/%s", class->name);
+    char group[sizeof((struct dataset *)0)->group];
+    snprintf(group, sizeof group, "weights/%s", class->name);
+    struct dataset row = dataset(group, "run", HDF_TEXT, CONTENT_MEMBERS, "identity of the run");
     row.rank = 1;
     row.size[0] = class->runs;
     row.which = which;
     add(list, &row);
-    for (int t = 0; t < class->tensor_count; t++) {
-        const struct tensor *tensor = &class->tensors[t];
-        row = dataset("", tensor->name, HDF_F32, CONTENT_FILL, NULL);
-        int length = snprintf(row.group, sizeof row.group, "weights/%s", class->name);
-        if (tensor->layer >= 0)
-            snprintf(row.group + length, sizeof row.group - (size_t)length, "/layer%d",
-                     tensor->layer);
-        row.which = which;
-        row.part = t;
-        row.size[row.rank++] = class->runs;
-        for (int i = 0; i < tensor->rank; i++)
-            row.size[row.rank++] = tensor->shape[i];
-        add(list, &row);
-    }
-    if (class->snapshots > 0)
-        add_snapshots(list, which);
+    add_tensors(list, which, group, 0, 0);
+    if (class->snapshots == 0)
+        return;
+    strcat(group, "/snapshots");
+    row = dataset(group, "step", HDF_I64, CONTENT_SNAPSHOTS, "updates before the snapshot");
+    row.unit = "steps";
+    row.rank = 2;
+    row.size[0] = class->runs;
+    row.size[1] = class->snapshots;
+    row.which = which;
+    add(list, &row);
+    add_tensors(list, which, group, class->snapshots, class->tensor_count);
 }
 
 struct dataset *layout_datasets(int *count, const struct layout *layout)

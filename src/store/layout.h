@@ -20,6 +20,7 @@ enum { STATE_LETTERS = 8, LOG_HOST_LETTERS = 64, LOG_ERROR_LETTERS = 200 };
 
 struct layout_axis {
     const char *name, *about, *unit;
+    const char *coordinate;    /* as in struct axis */
     int length;                /* 0: no column needs it */
     const char *const *labels; /* as in struct axis */
     double (*value)(int i);
@@ -118,6 +119,7 @@ struct dataset {
     int which; /* axis, swept key, or class */
     int part;  /* of a weight: the tensor's place in its model; else -1 */
     const char *unit, *about;
+    bool picture; /* the last two dimensions are a matrix */
 };
 
 /* In order of creation, scales before those that use them; freed by the caller. */

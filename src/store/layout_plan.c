@@ -224,6 +224,7 @@ static void list_columns(struct layout *layout, const bool *applies)
         axis->name = run_axis(a)->name;
         axis->about = run_axis(a)->about;
         axis->unit = run_axis(a)->unit;
+        axis->coordinate = run_axis(a)->coordinate;
         axis->labels = run_axis(a)->labels;
         axis->value = run_axis(a)->value;
         if (!needed[a] && a != AXIS_EVALUATION)

@@ -225,13 +225,15 @@ static void fill_summary(struct map *map, struct hdf *hdf)
     H5Dclose(table);
 }
 
-/* " weights_row a.b c.d step ": what the group lists as coordinates, and the row in the weights. */
+/* " weights_row a.b c.d step ": what the group lists as given, and the row in the weights. */
 static char *given_columns(struct hdf *hdf)
 {
     hid_t group =
         hdf_check(hdf, hdf->status == OK ? H5Gopen2(hdf->file, "results", H5P_DEFAULT) : -1,
                   "open the results");
-    char *listed = hdf_read_text(hdf, group, "coordinates"), *given = NULL;
+    char *listed = hdf_read_text(hdf, group, "given"), *given = NULL;
+    if (!listed) /* as the first files had it */
+        listed = hdf_read_text(hdf, group, "coordinates");
     if (asprintf(&given, " weights_row %s ", listed ? listed : "") < 0)
         given = NULL;
     assert(given);

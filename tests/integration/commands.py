@@ -201,6 +201,21 @@ class Commands(program.Case, WithFile):
         self.run_program("new", "...yaml")
         self.assertIn("yaml: 12 runs\n", self.run_program("plan", "...yaml"))
 
+    def test_snapshots_and_their_steps_explain_themselves(self):
+        self.run_program("new", "my.yaml")
+        self.run_program("run", "my.yaml", "--quick", "keep.weights={at: [10, 20]}", "model.depth=2", "--ranks", 2)
+        with h5py.File(self.folder / "my.quick.h5", "r") as file:
+            self.assertIn("snapshot_step", file["results"].attrs["coordinates"].split())
+            self.assertEqual(file["results/snapshot_step"][0].tolist(), [10, 20])
+            self.assertEqual(file["results/evaluation"][-1], 50)
+            layer = file["weights/L2_H1_K11_D11_at2/layer0"]
+            self.assertEqual(list(layer.attrs["auxiliary_signals"]), ["key", "value", "project"])
+
+            def check(name, item):
+                if isinstance(item, h5py.Dataset):
+                    self.assertGreater(len(item.attrs["long_name"]), 3, name)
+            file["weights"].visititems(check)
+
     def test_json_of_what_needs_no_file(self):
         keys = self.run_json("keys")
         depth = next(key for key in keys["keys"] if key["key"] == "model.depth")

@@ -59,7 +59,7 @@ class OneRun(program.Case):
         self.assertAlmostEqual(float(curve[3]), losses[-1], delta=1e-4 * losses[-1])
         shown = float(re.search(r"\n  gd_ratio +(\S+)  ", out)[1])
         self.assertAlmostEqual(shown, ratio, delta=1e-4 * abs(ratio))
-        self.assertRegex(out, r"\ntensors\n  layer0/query +11 x 11\n  layer0/key +11 x 11\n")
+        self.assertRegex(out, r"\ntensors\n  layer0/query +11 x 11  queries of .*\n  layer0/key +11 x 11  keys of")
         self.assertRegex(self.run_program("show", "one.h5", self.runs[3]),
                          rf"^one.h5: run {self.runs[3]} of one: timeout, attempt 1 on ")
 

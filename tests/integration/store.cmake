@@ -9,3 +9,10 @@ foreach(subject readers report tool)
     LABELS slow TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "STORE_WRITER=$<TARGET_FILE:store_writer>;MESASWEEP_SOURCE=${PROJECT_SOURCE_DIR}")
 endforeach()
+
+# The same with the newest readers of PyPI in an environment of their own.
+add_test(NAME integration/store_readers_newest
+  COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/store_readers_newest.py)
+set_tests_properties(integration/store_readers_newest PROPERTIES
+  LABELS "slow;long" TIMEOUT 900 SKIP_RETURN_CODE 77
+  ENVIRONMENT "STORE_WRITER=$<TARGET_FILE:store_writer>;MESASWEEP_SOURCE=${PROJECT_SOURCE_DIR}")

@@ -37,6 +37,40 @@ class Readers(WithFile):
             self.assertEqual(dict(file["config"].attrs),
                              {"task.kind": "linear_regression", "task.dimension": 10})
 
+    def test_every_column_has_a_meaning_and_every_number_a_unit(self):
+        walked = []
+
+        def check(name, item):
+            aside = b"This is a netCDF dimension but not a netCDF variable"
+            if not isinstance(item, h5py.Dataset) or name == "summary" or item.attrs.get("NAME", b"").startswith(aside):
+                return
+            walked.append(name)
+            self.assertGreater(len(item.attrs["long_name"]), 3, name)
+            if item.dtype.kind in "iuf" and h5py.check_enum_dtype(item.dtype) is None:
+                self.assertIn("units", item.attrs, name)
+        with h5py.File(self.file, "r") as file:
+            file.visititems(check)
+        self.assertGreater(len(walked), 30)
+
+    def test_dimensions_have_their_real_values(self):
+        for engine in ENGINES:
+            with self.subTest(engine), xarray.open_dataset(self.file, engine=engine, group="results") as ds:
+                self.assertEqual(ds.evaluation.values.tolist(), [0, 25, 50, 75, 100])
+                self.assertEqual(ds.evaluation.attrs["units"], "steps")
+                self.assertEqual(float(ds.test_loss.sel(run=identity(2), evaluation=75)), value(2, 1, 3))
+                self.assertEqual(ds.target.values.tolist(), ["x", "gradient"])
+                self.assertEqual(ds.layer.values.tolist(), [0, 1, 2])
+
+    def test_weights_are_pictures_to_viewers(self):
+        with h5py.File(self.file, "r") as file:
+            for layer in (file["weights/L2_H1_K6_D4/layer0"], file["weights/L2_H1_K6_D4/layer1"]):
+                self.assertEqual((layer.attrs["NX_class"], layer.attrs["signal"]), ("NXdata", "query"))
+                self.assertNotIn("auxiliary_signals", layer.attrs)  # project has another shape
+                self.assertEqual(layer["query"].attrs["interpretation"], "image")
+                self.assertEqual(layer["project"].attrs["interpretation"], "image")
+            self.assertNotIn("interpretation", file["weights/L2_H1_K6_D4/scale"].attrs)
+            self.assertNotIn("NX_class", file["weights/L2_H1_K6_D4"].attrs)
+
     def test_every_dimension_of_a_column_has_its_scale(self):
         with h5py.File(self.file, "r") as file:
             for group in ("results", "log"):

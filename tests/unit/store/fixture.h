@@ -48,7 +48,7 @@ static const struct key fixture_constants[] = {
 
 #define TENSOR(l, n, r, ...)                                                                       \
     {                                                                                              \
-        .layer = l, .name = n, .rank = r, .shape = { __VA_ARGS__ }                                 \
+        .layer = l, .name = n, .about = "the tensor " n, .rank = r, .shape = { __VA_ARGS__ }       \
     }
 static struct tensor fixture_tensors[] = {
     TENSOR(0, "query", 2, 4, 6),   TENSOR(0, "project", 2, 6, 4), TENSOR(1, "query", 2, 4, 6),

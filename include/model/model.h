@@ -37,9 +37,9 @@ struct token_shape {
 
 /* One weight tensor, in the order in which the block of weights holds them. */
 struct tensor {
-    int layer;        /* 0..L-1; -1 for tensors of the whole model */
-    const char *name; /* "query", "key", "value", "project", ...: dataset
-                         /weights/<class>/layer<k>/<name> */
+    int layer;         /* 0..L-1; -1 for tensors of the whole model */
+    const char *name;  /* "query", "key", "value", "project", ...: dataset
+                          /weights/<class>/layer<k>/<name> */
     const char *about; /* one line, no full stop */
     int rank, shape[2];
     size_t offset, count; /* in reals, from the start of the block */

@@ -44,10 +44,10 @@ class WithFile(unittest.TestCase):
         cls.writer = subprocess.Popen(
             [WRITER, cls.file, str(cls.RUNS), str(cls.DONE), str(cls.PAUSE)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        cls.wait_for("created" if cls.PAUSE else "written")
+        cls.wait_for_word("created" if cls.PAUSE else "written")
 
     @classmethod
-    def wait_for(cls, word):
+    def wait_for_word(cls, word):
         for line in cls.writer.stdout:
             if line.strip() == word:
                 return

@@ -238,7 +238,7 @@ class WhileItIsWritten(WithFile):
             with xarray.open_dataset(self.file, engine=ENGINES[looks % 2], group="results") as ds:
                 self.assertGreaterEqual(int((ds.state == "done").sum()), 0)
         self.assertEqual(counts, sorted(counts))
-        self.wait_for("written")
+        self.wait_for_word("written")
         with h5py.File(self.file, "r") as file:
             self.assertEqual(int((file["results/status"][:] == 2).sum()),
                              sum(run % 7 < 5 for run in range(self.RUNS)))

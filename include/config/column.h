@@ -46,6 +46,7 @@ enum column_axis {
     AXIS_STATE_COLUMN,
     AXIS_FORECAST,
     AXIS_KNOWN_PAIRS,
+    AXIS_SET,
     AXIS_COUNT,
 };
 

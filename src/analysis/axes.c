@@ -196,6 +196,9 @@ static const struct row {
         .axis = {.name = "known_pairs", .unit = "1", .labels = known_pairs,
                  .about = "pairs of states that an algorithm has at a token: all up to it, or all but the last"},
         .points = sizeof known_pairs / sizeof known_pairs[0] - 1},
+    [AXIS_SET] = {
+        .axis = {.name = "set", .unit = "1", .about = "evaluation set, of evaluation.seed + set"},
+        .points = 5},
 };
 /* clang-format on */
 

@@ -27,6 +27,7 @@ static const struct analysis *const analyses[] = {
     &analysis_training_compression,
     &analysis_one_step,
     &analysis_dynamics_baselines,
+    &analysis_evaluation_sets,
 };
 /* clang-format on */
 

@@ -156,6 +156,7 @@ def pictures(column, groups):
         values, titles = [values[i] for i in shown], [titles[i] for i in shown]
     down, across = column.axes[-2:] if not column.axes[-1].labelled else column.axes[:2]
     figure, places = panels(len(values), 3.8, 3.2)
+    figure.subplots_adjust(right=1 - .45 / figure.get_size_inches()[0])  # the last numbers of its colours
     for axes, value, title in zip(places, values, titles):
         value = trim(value)
         limit = numpy.nanmax(numpy.abs(value)) or 1
@@ -163,7 +164,7 @@ def pictures(column, groups):
         image = axes.imshow(value, aspect="auto" if value.shape[0] != value.shape[1] else "equal",
                             interpolation="nearest", cmap="RdBu_r" if signed else "viridis",
                             vmin=-limit if signed else 0, vmax=limit)
-        figure.colorbar(image, ax=axes, shrink=.85)
+        figure.colorbar(image, ax=axes, shrink=.85, format="%.3g")
         axes.set(xlabel=across.name.replace("_", " "), ylabel=down.name.replace("_", " "), title=title)
         axes.grid(False)
         for side in (axes.xaxis, axes.yaxis):

@@ -89,6 +89,23 @@ def copied(sweep, rows):
     return values[:, :2].mean(axis=1) / values[:, 2:].mean(axis=1)
 
 
+def conditioned(position):
+    """Condition number of the problem that the last layer leaves over that of the data, at the nearest token."""
+
+    def ratio(sweep, rows):
+        if "condition_preconditioned" not in sweep.columns:
+            return numpy.empty(0)
+        found = []
+        for values in sweep.columns["condition_preconditioned"].of(rows):
+            kept = values[numpy.isfinite(values).any(axis=1)]
+            tokens = numpy.flatnonzero(numpy.isfinite(kept).all(axis=0)) if len(kept) else []
+            at = tokens[numpy.argmin(numpy.abs(tokens - (position - 1)))] if len(tokens) else 0
+            found.append(kept[-1, at] / kept[0, at] if len(tokens) else numpy.nan)
+        return numpy.array(found)
+
+    return ratio
+
+
 def near(value, share):
     return {"low": value * (1 - share), "high": value * (1 + share)}
 
@@ -216,4 +233,32 @@ def pages():
         "paper2-ablations": Page("Contracting dynamics, and one W for all sequences",
                                  (*CURVES, *PROBES, "compressed_ratio"),
                                  (*ablation("contracting_dynamics", "contracting"), *ablation("fixed_dynamics", "one W"))),
+        "paper2-probes": Page(
+            "What layers know", (*PROBES, *CURVES),
+            tuple(check for kind, rest in (("linear", LINEAR), ("softmax", SOFTMAX)) for depth in (2, 4, 6) for check in (
+                Check(f"{NUMBERS[depth]}, {kind}: R^2 of the next state at token 20, last layer less input",
+                      gain("next", 20), layers(depth, rest), low=0),
+                Check(f"{NUMBERS[depth]}, {kind}: R^2 of the preconditioned input at token 20, last layer less input",
+                      gain("preconditioned", 20), layers(depth, rest), low=0),
+                Check(f"{NUMBERS[depth]}, {kind}: condition number at token 20, last layer over input",
+                      conditioned(20), layers(depth, rest), high=1)))),
+        "paper2-partially-observed": Page(
+            "States that are seen in part", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_loss", "sets_position_loss"),
+            (Check("seven softmax layers: mean loss", "test_loss", SEVEN),
+             Check("softmax and mesa: mean loss", "test_loss", HYBRID),
+             Check("least squares on a window of 16, lagged: mean loss", forecast("least_squares_on_window", "lagged")),
+             Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN)),
+             Check("seven softmax layers: dependence on own and last token over that on earlier ones", copied, SEVEN))),
+        "paper2-nonlinear": Page(
+            "Non-linear dynamics", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_loss", "sets_position_loss"),
+            (Check("seven softmax layers: mean loss", "test_loss", SEVEN, **near(.0392, .05)),
+             Check("softmax and mesa: mean loss", "test_loss", HYBRID, **near(.0375, .05)),
+             Check("least squares on states, lagged: mean loss", forecast("least_squares", "lagged"), **near(.0921, .01)),
+             Check("least squares on features, lagged: mean loss", forecast("least_squares_on_features", "lagged"), **near(.0467, .01)),
+             Check("predicting nothing: mean loss", forecast("zero", "inclusive"), **near(.5005, .01)))),
+        "paper2-few-shot": Page(
+            "Next-token models of long sequences",
+            ("test_loss", "position_loss"),
+            (Check("seven softmax layers of width 40: mean loss", "test_loss", layers(7, {**SOFTMAX, "model__embedding": 40})),
+             Check("softmax and mesa: mean loss", "test_loss", HYBRID))),
     }

@@ -170,7 +170,7 @@ def blocks(column, groups):
         value = values[layer, head]
         limit = numpy.abs(value).max() or 1
         image = axes.imshow(value, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-        axes.figure.colorbar(image, ax=axes, shrink=.85)
+        axes.figure.colorbar(image, ax=axes, shrink=.85, format="%.2g")
         axes.set_xticks(range(len(column.axes[2].points)), column.axes[2].points, rotation=90, fontsize=7)
         axes.set_yticks(range(len(layer)), [f"{a}.{b + 1}" for a, b in zip(layer, head)], fontsize=7)
         axes.set(xlabel="block: part of row - part of column", ylabel="layer.head", title=label(settings))

@@ -34,6 +34,8 @@ def draw(sweep, name):
         figure, left = sine(sweep, column, groups)
     elif name == "position_loss":
         figure, left = sequences.positions(sweep, column, groups)
+    elif name == "sets_position_loss":
+        figure, left = sequences.sets(column, groups)
     elif name in sequences.LAYERED:
         figure, left = sequences.layered(column, groups)
     elif column.axes and column.axes[-1].name == "block":

@@ -176,3 +176,19 @@ def blocks(column, groups):
         axes.set(xlabel="block: part of row - part of column", ylabel="layer.head", title=label(settings))
         axes.grid(False)
     return figure, len(groups) - len(shown)
+
+
+def sets(column, groups):
+    """Mean over runs and evaluation sets at each token that predicts, which of few-shot streams are the shots."""
+    figure, (axes,) = panels(1, 6.4, 4)
+    word = "token of the sequence"
+    for settings, rows in groups[:LINES]:
+        values = column.of(rows)
+        values = values.reshape(-1, values.shape[-1])
+        there = numpy.flatnonzero(numpy.isfinite(values).any(axis=0))
+        x = there + 1
+        if there.size and there[-1] - there[0] >= there.size:  # not every token
+            x, word = numpy.arange(there.size) + 1, "shot"
+        band(axes, x, values[:, there], label(settings))
+    finish(axes, column, word)
+    return figure, len(groups) - LINES

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "left.h"
 #include "options.h"
+#include "paint.h"
 #include "rows.h"
 #include "show.h"
 
@@ -59,13 +61,47 @@ static int find_slowest(int64_t *slowest, int most, const struct reader *reader,
     return count;
 }
 
-static void print_counts(const struct row_counts *counts, const char *file, const char *name)
+/* On a terminal: done, failed and the rest as parts of a line. */
+static void print_bar(const struct row_counts *counts, const struct paint *paint)
+{
+    enum { WIDTH = 60 };
+    if (!paint->terminal || counts->runs == 0)
+        return;
+    int done = (int)(WIDTH * counts->done / counts->runs);
+    int failed = (int)(WIDTH * (counts->done + counts->failed) / counts->runs) - done;
+    fputs(paint->good, stdout);
+    for (int i = 0; i < WIDTH; i++) {
+        if (i == done)
+            fputs(paint->bad, stdout);
+        if (i == done + failed)
+            fputs(paint->plain, stdout);
+        fputs(i < done ? "█" : i < done + failed ? "▒" : "░", stdout);
+    }
+    printf("%s %.0f %%\n\n", paint->plain, 100. * (double)counts->done / (double)counts->runs);
+}
+
+/* "about 12 min left (9 min to 15 min)" */
+static void print_left(const struct left *left)
+{
+    char about[32], low[32], high[32];
+    if (!isfinite(left->seconds))
+        return;
+    show_seconds(about, sizeof about, left->seconds);
+    show_seconds(low, sizeof low, left->low);
+    show_seconds(high, sizeof high, left->high);
+    printf("\nabout %s left (%s to %s)\n", about, low, high);
+}
+
+static void print_counts(const struct row_counts *counts, const char *file, const char *name,
+                         const struct paint *paint)
 {
     printf("%s: %s\n\n", file, name);
+    print_bar(counts, paint);
     printf("%6" PRId64 " runs\n%6" PRId64 " done", counts->runs, counts->done);
     if (counts->diverged)
         printf(" (%" PRId64 " diverged)", counts->diverged);
-    printf("\n%6" PRId64 " failed", counts->failed);
+    printf("\n%s%6" PRId64 " failed%s", counts->failed ? paint->bad : "", counts->failed,
+           counts->failed ? paint->plain : "");
     if (counts->timeout)
         printf(" (%" PRId64 " ran out of time)", counts->timeout);
     printf("\n%6" PRId64 " running\n%6" PRId64 " pending", counts->running, counts->pending);
@@ -79,7 +115,10 @@ static void print_counts(const struct row_counts *counts, const char *file, cons
 static void print_text(const struct reader *reader, const char *file)
 {
     struct row_counts counts = rows_count(reader);
-    print_counts(&counts, file, reader_name(reader));
+    struct paint paint = paint_for(stdout);
+    struct left remains = left_in_file(reader, file);
+    print_counts(&counts, file, reader_name(reader), &paint);
+    print_left(&remains);
     int error = rows_column(reader, "error"), seconds = rows_column(reader, "seconds");
     char what[512], time[32], identity[17];
     int64_t left = counts.failed;
@@ -119,6 +158,22 @@ static void print_run(const struct reader *reader, int64_t row)
     json_member(stdout, "keys", what);
 }
 
+static void print_json_left(const struct left *left)
+{
+    fputs(", \"left\": ", stdout);
+    if (!isfinite(left->seconds)) {
+        fputs("null", stdout);
+        return;
+    }
+    fputs("{\"seconds\": ", stdout);
+    json_number(stdout, left->seconds);
+    fputs(", \"low\": ", stdout);
+    json_number(stdout, left->low);
+    fputs(", \"high\": ", stdout);
+    json_number(stdout, left->high);
+    putchar('}');
+}
+
 static void print_json(const struct reader *reader, const char *file)
 {
     struct row_counts counts = rows_count(reader);
@@ -131,6 +186,8 @@ static void print_json(const struct reader *reader, const char *file)
     printf(", \"diverged\": %" PRId64 ", \"timeout\": %" PRId64 ", \"stopped\": %" PRId64
            ", \"retired\": %" PRId64,
            counts.diverged, counts.timeout, counts.stopped, counts.retired);
+    struct left left = left_in_file(reader, file);
+    print_json_left(&left);
     int error = rows_column(reader, "error"), seconds = rows_column(reader, "seconds");
     const char *separator = ", \"failures\": [";
     for (int64_t row = 0; row < reader_count(reader); row++) {

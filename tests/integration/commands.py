@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import pty
 import statistics
 import subprocess
 import zipfile
@@ -78,6 +80,31 @@ class Commands(program.Case, WithFile):
         rows = self.table("--columns=status,run,depth", "--where=status=failed")
         self.assertEqual([list(row) for row in rows], [["status", "run", "model.depth"]] * len(rows))
         self.assertEqual({row["status"] for row in rows}, {"failed"})
+
+    def on_terminal(self, *arguments, **more):
+        ours, theirs = pty.openpty()
+        run = subprocess.Popen([program.PROGRAM, *arguments], stdout=theirs, env={**os.environ, "TERM": "xterm", **more})
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 4096):
+                shown += part
+        except OSError:  # its other end is closed
+            pass
+        os.close(ours)
+        self.assertEqual(run.wait(), 0)
+        return shown.decode()
+
+    def test_a_bar_and_colours_are_for_terminals(self):
+        red, coloured = "\x1b[31m", self.on_terminal("status", self.file, NO_COLOR="")
+        self.assertIn(f"{red}▒", coloured)
+        self.assertIn(f"{red}     2 failed", coloured)
+        plain = self.on_terminal("status", self.file, NO_COLOR="1")
+        self.assertIn("█▒", plain)
+        self.assertNotIn("\x1b", plain + self.on_terminal("status", self.file, NO_COLOR="", TERM="dumb"))
+        piped = self.run_program("status", self.file)
+        self.assertFalse(set("█▒░\x1b") & set(piped))
+        self.assertIn("\n     2 failed\n", piped)
 
     def test_json_of_tables_has_columns_and_rows(self):
         found = self.run_json("table", self.file)

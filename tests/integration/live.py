@@ -89,6 +89,12 @@ class Read(program.Case):
             before = seen
         slowest = max(slowest, time.monotonic() - grew)
         self.assertIsNone(job.process.poll(), "the sweep goes on")
+        status = self.status("live.h5")
+        left = status["left"]
+        self.assertEqual(left is None, status["done"] == 0 or status["running"] == 0)
+        if left:
+            self.assertTrue(0 <= left["low"] <= left["seconds"] <= left["high"])
+            self.assertRegex(self.run_program("status", "live.h5"), r"\nabout .* left \(.* to .*\)\n")
         job.process.send_signal(signal.SIGUSR1)
         code, _, err = job.wait()
         self.assertEqual(code, program.STOPPED_EARLY, err)

@@ -4,6 +4,12 @@ target_link_libraries(cluster_faults PRIVATE mesa_cluster mesa_flags)
 
 integration_test(checkpoint checkpoint.py 300)
 
+# Faults of disk, lock and clock: a library that lets system calls fail.
+add_library(faults MODULE faults.c)
+target_link_libraries(faults PRIVATE mesa_flags ${CMAKE_DL_LIBS})
+integration_test(faults faults.py 300)
+set_property(TEST integration/faults APPEND PROPERTY ENVIRONMENT MESASWEEP_FAULTS=$<TARGET_FILE:faults>)
+
 foreach(ranks 1 3)
   add_test(NAME integration/cluster_faults_${ranks}
     COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cluster_faults.py ${ranks})

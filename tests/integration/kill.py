@@ -8,7 +8,7 @@ import h5py
 import program
 
 KILLS = 50
-SWEEP = program.TINY.replace("steps: 60", "steps: 3000").replace("count: 3", "count: 6")
+SWEEP = program.TINY.replace("steps: 60", "steps: 2000").replace("count: 3", "count: 6")
 
 
 class Kill(program.Case):
@@ -19,6 +19,12 @@ class Kill(program.Case):
             return pids
         others = [pid for pid in pids if pid != job.process.pid]
         return [random.choice(others)] if kind == "one" and others else [job.process.pid]
+
+    def kill_an_engine(self, job):
+        """Its run is tried again, the job goes on. How many were killed: one, if any was at work."""
+        engines = [pid for pid in job.pids() if program.name(pid) == "mesasweep-run"][:1]
+        program.kill(engines)
+        return len(engines)
 
     def wait_for_work(self, job, ranks):
         """Until an engine computes, beside launcher, mpirun, ranks and nurseries; or all is over."""
@@ -45,15 +51,19 @@ class Kill(program.Case):
         for ranks in (2, 3):
             self.assertSameResults("calm1.h5", f"calm{ranks}.h5")
 
-        files, done, file = 1, {}, "killed1.h5"
-        for _ in range(KILLS):
+        files, done, file, kills, starts = 1, {}, "killed1.h5", 0, 0
+        while kills < KILLS:
             ranks = random.choice((1, 2, 3))
             job = self.start("run", "tiny.yaml", "-o", file, "--ranks", ranks)
-            if random.random() < 0.7:  # the others may die before they have begun
+            starts += 1
+            if random.random() < 0.8:  # the others may die before they have begun
                 self.wait_for_work(job, ranks)
-            time.sleep(random.uniform(0, 0.8))
+            time.sleep(random.uniform(0, 0.4))
+            kills += self.kill_an_engine(job)
+            time.sleep(random.uniform(0, 0.4))
             kind = random.choice(("all", "all", "launcher", "one"))
             program.kill(self.victims(job, kind))
+            kills += 1
             if kind == "all":
                 job.kill_all()
             # One that only computed does not end the others: its run is tried again, to the end of the sweep.
@@ -73,7 +83,8 @@ class Kill(program.Case):
         self.assertSameResults("calm1.h5", file)
         now, _ = self.finished(file)
         self.assertEqual(done, {run: now[run] for run in done})
-        print(f"{KILLS} kills, {files} files", flush=True)
+        self.assertFalse([name for name in self.listing() if ".new-" in name], "half-made files are left")
+        print(f"{kills} kills in {starts} starts, {files} files", flush=True)
 
 
 program.main()

@@ -56,6 +56,14 @@ def processes(mark):
     return found
 
 
+def name(pid):
+    """Of a process; "" when it is gone."""
+    try:
+        return (pathlib.Path("/proc") / str(pid) / "comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def kill(pids):
     for pid in pids:
         try:
@@ -81,13 +89,11 @@ class Job:
     def ranks(self):
         """Of every rank; its nursery and the engine have names of their own."""
         def is_rank(pid):
-            proc = pathlib.Path("/proc") / str(pid)
             try:
-                return (b"OMPI_COMM_WORLD_RANK=" in (proc / "environ").read_bytes()
-                        and (proc / "comm").read_text() == f"{pathlib.Path(PROGRAM).name}\n")
+                return b"OMPI_COMM_WORLD_RANK=" in (pathlib.Path("/proc") / str(pid) / "environ").read_bytes()
             except OSError:
                 return False
-        return [pid for pid in self.pids() if is_rank(pid)]
+        return [pid for pid in self.pids() if name(pid) == pathlib.Path(PROGRAM).name and is_rank(pid)]
 
     def kill_all(self):
         while pids := self.pids():

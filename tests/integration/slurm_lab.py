@@ -86,13 +86,6 @@ def parent(pid):
         return 0
 
 
-def name(pid):
-    try:
-        return (pathlib.Path("/proc") / str(pid) / "comm").read_text().strip()
-    except OSError:
-        return ""
-
-
 def kill_all(mark):
     while pids := program.processes(mark):
         program.kill(pids)
@@ -152,7 +145,7 @@ class Lab:
         """As when its power fails: its daemon, then the steps and what they run."""
         self.lose_daemon(node)
         while pids := set(self.processes()) & set(program.processes(f"SLURMD_NODENAME={node}")):
-            program.kill({parent(pid) for pid in pids if name(parent(pid)).startswith("slurmstepd")} | pids)
+            program.kill({parent(pid) for pid in pids if program.name(parent(pid)).startswith("slurmstepd")} | pids)
 
     def lose_daemon(self, node):
         self.daemons[node].kill()

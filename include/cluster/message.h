@@ -51,18 +51,21 @@ struct message_run {
 };
 
 /* One attempt of one run; `text` bytes of configuration follow, padded to 8; then `weights` bytes,
- * padded to 8: of a run that is trained, which is to be analysed only. */
+ * padded to 8: of a run that is trained, which is to be analysed only, or those that a training
+ * starts from. */
 struct message_item {
     int64_t run; /* row of the plan */
     uint64_t identity;
     uint64_t analyses;    /* bit a = analysis a */
     int64_t record_bytes; /* largest size of the record */
-    int64_t weights;      /* 0: the run is to be trained */
+    int64_t weights;      /* bytes; 0: none */
     double checkpoint;    /* seconds between two checkpoints */
     double seconds;       /* limit of this attempt; 0: none */
     double memory;        /* limit in bytes; 0: none */
     int32_t attempt;      /* 1 the first time */
     int32_t text;         /* bytes, the closing NUL among them */
+    int32_t trained;      /* not 0: the weights are the run's own, it is only to be analysed */
+    int32_t reserved;
 };
 
 struct message_point {
@@ -114,7 +117,7 @@ struct message_stop {
 
 static_assert(sizeof(struct message_ready) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_run) == 8, "no padding on the wire");
-static_assert(sizeof(struct message_item) == 72, "no padding on the wire");
+static_assert(sizeof(struct message_item) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_point) == 8, "no padding on the wire");
 static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
 static_assert(sizeof(struct message_record) == 40, "no padding on the wire");

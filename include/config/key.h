@@ -14,7 +14,8 @@
 
 #include "base/error.h"
 
-enum { KEY_TEXT_SIZE = 64, KEY_NAME_SIZE = 64 };
+/* A text may be the path of a file. */
+enum { KEY_TEXT_SIZE = 256, KEY_NAME_SIZE = 64 };
 
 /* A text value inside a configuration struct. */
 struct key_text {

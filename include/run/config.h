@@ -7,6 +7,10 @@
 #include "task/config.h"
 #include "train/config.h"
 
+struct start_config {
+    struct key_text run, file; /* see run/start.h */
+};
+
 struct keep_config {
     struct key_text weights; /* see run/keep.h */
 };
@@ -36,6 +40,7 @@ struct run_config {
     struct train_config train;
     struct evaluation_config evaluation;
     int64_t seed;
+    struct start_config start;
     struct keep_config keep;
     struct retry_config retry;
     struct limits_config limits;

@@ -62,6 +62,9 @@ enum run_outcome { RUN_DONE, RUN_DIVERGED, RUN_STOPPED };
 /* What the outside gives a run and hears from it. */
 struct run_host {
     void *context;
+    /* Of a run that starts from another (start_map): [start_count], the parameters of its model. */
+    const float *start;
+    size_t start_count;
     /* One more point of the curves; called from the loop, about 50 times a run. */
     void (*progress)(void *context, int evaluation, float train_loss, float test_loss);
     /* Asked once a step: true asks the run to stop; RUN_STOPPED is returned soon. */
@@ -81,7 +84,8 @@ struct run_host {
 };
 
 /* Trains, evaluates, analyses; fills the record. A loss that is not finite, or above 1e6 times the
- * first one, ends training as RUN_DIVERGED with the curves so far: a result, no error. */
+ * first one, ends training as RUN_DIVERGED with the curves so far: a result, no error. ERR_CONFIG
+ * also when the host does not give the weights that the run starts from. */
 enum status run_execute(struct record *record, enum run_outcome *outcome,
                         const struct run_config *config, uint64_t analyses,
                         const struct run_host *host, struct error *err) MUST_CHECK;

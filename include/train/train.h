@@ -30,12 +30,13 @@ struct train_setup {
     const struct kernels *kernels; /* may be NULL while measuring */
     const double *token_weights;   /* of the loss, [output_tokens]; NULL: 1/tokens */
     int64_t seed;                  /* of weights and batches */
+    const float *start; /* [parameters] initial weights, NaN: drawn; NULL: all are. Read once */
 };
 
 struct trainer;
 
 /* Lays out a trainer in the arena (NULL while measuring), which must give zeros (a fresh one does).
- * Its weights are the initial ones of the seed, its step is 0. */
+ * Its weights are the initial ones, its step is 0. */
 struct trainer *train_create(struct arena *arena, const struct train_setup *setup);
 
 enum train_outcome {

@@ -14,6 +14,7 @@
 #include "estimate.h"
 #include "math/kernels.h"
 #include "show.h"
+#include "starts.h"
 #include "version.h"
 
 static bool exists(const char *path)
@@ -179,9 +180,11 @@ static enum status prepare(void *context, struct plan **plan, struct error *err)
     enum status st = job->plan(job, plan, err);
     if (st != OK)
         return st;
-    if (exists(job->file))
+    if (!job->cluster.analyse_only)
+        st = starts_check(*plan, job->file, err);
+    if (st == OK && exists(job->file))
         st = adapt(job, *plan, err);
-    else if (plan_count(*plan) > 0)
+    else if (st == OK && plan_count(*plan) > 0)
         st = create(job, *plan, err);
     if (st != OK) {
         plan_destroy(*plan);

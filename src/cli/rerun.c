@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/start.h"
 #include "stored.h"
 
 /* Memory that a child fills and its parent reads; `size` bytes of record follow. */
@@ -62,25 +63,33 @@ static int choose(struct candidate *candidates, const struct store *store, const
 
 /* ---- one run */
 
-_Noreturn static void compute(struct answer *answer, const struct run_config *config,
-                              uint64_t analyses)
+/* What one run computes from. */
+struct order {
+    struct run_config config;
+    uint64_t analyses;
+    float *start; /* owned; [start_count] */
+    size_t start_count;
+};
+
+_Noreturn static void compute(struct answer *answer, const struct order *order)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     struct record record = {(unsigned char *)(answer + 1), answer->size, 0};
-    struct run_host host = {0};
-    answer->status = run_execute(&record, &answer->outcome, config, analyses, &host, &answer->err);
+    struct run_host host = {.start = order->start, .start_count = order->start_count};
+    answer->status = run_execute(&record, &answer->outcome, &order->config, order->analyses, &host,
+                                 &answer->err);
     answer->used = record.used;
     _exit(0);
 }
 
 /* In a child, as a run that crashes must not take the command with it. */
-static enum status carry_out(int *how, struct answer *answer, const struct run_config *config,
-                             uint64_t analyses, struct error *err)
+static enum status carry_out(int *how, struct answer *answer, const struct order *order,
+                             struct error *err)
 {
     fflush(NULL); /* or the child would write again what is still in buffers */
     pid_t child = fork();
     if (child == 0)
-        compute(answer, config, analyses);
+        compute(answer, order);
     if (child < 0)
         return error_set(err, ERR_IO, "fork: %s", strerror(errno));
     while (waitpid(child, how, 0) < 0)
@@ -113,20 +122,26 @@ static enum status compare(struct rerun *rerun, const struct store *store, int64
 static enum status rerun_one(struct rerun *rerun, const struct store *store,
                              const struct plan *plan, int64_t run, struct error *err)
 {
-    struct run_config config;
-    plan_config(plan, run, &config);
-    uint64_t analyses = store_analysed(store, run) & run_analyses_for(&config);
-    size_t size = run_record_bytes(&config, analyses);
+    struct order order;
+    plan_config(plan, run, &order.config);
+    order.analyses = store_analysed(store, run) & run_analyses_for(&order.config);
+    enum status st = start_weights(&order.start, &order.start_count, &order.config, err);
+    if (st != OK)
+        return st;
+    size_t size = run_record_bytes(&order.config, order.analyses);
     struct answer *answer = mmap(NULL, sizeof *answer + size, PROT_READ | PROT_WRITE,
                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (answer == MAP_FAILED)
+    if (answer == MAP_FAILED) {
+        free(order.start);
         return error_set(err, ERR_MEMORY, "no memory for a record of %zu bytes", size);
+    }
     int how;
     *answer = (struct answer){.size = size};
     rerun->identity = plan_identity(plan, run);
-    enum status st = carry_out(&how, answer, &config, analyses, err);
+    st = carry_out(&how, answer, &order, err);
     if (st == OK)
         st = compare(rerun, store, run, how, answer, err);
+    free(order.start);
     munmap(answer, sizeof *answer + size);
     return st;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/start.h"
 #include "wire.h"
 
 enum { TEXT_MOST = 64 * 1024 }; /* of one configuration; all keys with long values need a tenth */
@@ -78,55 +79,91 @@ static enum status add_text(struct bundle *b, int32_t *text, const struct run_co
     return OK;
 }
 
-static enum status add_weights(struct bundle *b, const struct bundle_order *order, size_t bytes,
-                               struct error *err)
+/* What a run gets besides its configuration. */
+struct luggage {
+    float *weights; /* owned; NULL with bytes: those of the run's own row */
+    size_t bytes;
+};
+
+/* Of a run that is done its weights, of others those that they start from: `why` not. */
+static bool pack(struct luggage *luggage, const struct bundle_order *order, uint64_t lacking,
+                 const struct run_config *config, char *why, size_t why_size)
 {
-    enum status st = make_room(b, message_padded(bytes), err);
-    if (st != OK || bytes == 0)
+    struct error err;
+    *luggage = (struct luggage){0};
+    if (lacking) {
+        luggage->bytes = store_weights_bytes(order->store, order->run);
+        return true;
+    }
+    size_t count;
+    bool good = start_weights(&luggage->weights, &count, config, &err) == OK;
+    luggage->bytes = count * sizeof(float);
+    if (!good)
+        snprintf(why, why_size, "%s", err.text);
+    return good;
+}
+
+static enum status add_weights(struct bundle *b, const struct bundle_order *order,
+                               const struct luggage *luggage, struct error *err)
+{
+    size_t padded = message_padded(luggage->bytes);
+    enum status st = make_room(b, padded, err);
+    if (st != OK || padded == 0)
         return st;
-    memset(b->data + b->used, 0, message_padded(bytes));
-    st = store_weights(b->data + b->used, order->store, order->run, err);
-    b->used += message_padded(bytes);
+    memset(b->data + b->used, 0, padded);
+    if (luggage->weights)
+        memcpy(b->data + b->used, luggage->weights, luggage->bytes);
+    else
+        st = store_weights(b->data + b->used, order->store, order->run, err);
+    b->used += padded;
     return st;
+}
+
+static enum status add_item(struct bundle *b, const struct bundle_order *order,
+                            const struct run_config *config, const struct luggage *luggage,
+                            struct error *err)
+{
+    enum status st = make_room(b, sizeof(struct message_item) + TEXT_MOST, err);
+    if (st != OK)
+        return st;
+    uint64_t identity = plan_identity(order->plan, order->run);
+    struct message_item item = {
+        .run = order->run,
+        .identity = identity,
+        .analyses = b->sizes.analyses,
+        .record_bytes = (int64_t)b->sizes.record,
+        .weights = (int64_t)luggage->bytes,
+        .checkpoint = interval(config, identity),
+        .seconds = config->limits.seconds,
+        .memory = config->limits.memory,
+        .attempt = order->attempt,
+        .trained = luggage->bytes > 0 && !luggage->weights,
+    };
+    size_t at = b->used;
+    b->used += sizeof item;
+    st = add_text(b, &item.text, config, order->run, err);
+    if (st == OK)
+        st = add_weights(b, order, luggage, err);
+    if (st != OK)
+        return st;
+    memcpy(b->data + at, &item, sizeof item);
+    ((struct message_run *)b->data)->count++;
+    return OK;
 }
 
 enum status bundle_add(struct bundle *b, const struct bundle_order *order, bool *fits, char *why,
                        size_t why_size, struct error *err)
 {
     struct run_config config;
-    const struct plan *plan = order->plan;
+    struct luggage luggage = {0};
     uint64_t lacking = store_lacks(order->store, order->run);
-    size_t weights = lacking ? store_weights_bytes(order->store, order->run) : 0;
-    plan_config(plan, order->run, &config);
-    sizes_of(&b->sizes, &config, lacking ? lacking : plan_analyses(plan));
-    *fits = can_run(&config, &b->sizes, why, why_size);
-    if (!*fits)
-        return OK;
-    enum status st = make_room(b, sizeof(struct message_item) + TEXT_MOST, err);
-    if (st != OK)
-        return st;
-    uint64_t identity = plan_identity(plan, order->run);
-    struct message_item item = {
-        .run = order->run,
-        .identity = identity,
-        .analyses = b->sizes.analyses,
-        .record_bytes = (int64_t)b->sizes.record,
-        .weights = (int64_t)weights,
-        .checkpoint = interval(&config, identity),
-        .seconds = config.limits.seconds,
-        .memory = config.limits.memory,
-        .attempt = order->attempt,
-    };
-    size_t at = b->used;
-    b->used += sizeof item;
-    st = add_text(b, &item.text, &config, order->run, err);
-    if (st == OK)
-        st = add_weights(b, order, weights, err);
-    if (st != OK)
-        return st;
-    memcpy(b->data + at, &item, sizeof item);
-    ((struct message_run *)b->data)->count++;
-    return OK;
+    plan_config(order->plan, order->run, &config);
+    sizes_of(&b->sizes, &config, lacking ? lacking : plan_analyses(order->plan));
+    *fits = can_run(&config, &b->sizes, why, why_size) &&
+            pack(&luggage, order, lacking, &config, why, why_size);
+    enum status st = *fits ? add_item(b, order, &config, &luggage, err) : OK;
+    free(luggage.weights);
+    return st;
 }
 
 void bundle_dispose(struct bundle *b)

@@ -17,8 +17,9 @@ struct bundle {
 enum status bundle_begin(struct bundle *bundle, const char *folder, struct error *err) MUST_CHECK;
 
 /* Adds one attempt of a run; of one that is done in the store, of what it lacks. *fits is false
- * when the run needs more memory than limits.memory allows, or has more to say than a message may
- * hold; then `why` has one line, and nothing was added. */
+ * when the run needs more memory than limits.memory allows, has more to say than a message may
+ * hold, or can not get the weights that it starts from; then `why` has one line, and nothing was
+ * added. */
 struct bundle_order {
     const struct plan *plan;
     const struct store *store;

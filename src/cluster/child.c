@@ -64,6 +64,10 @@ static void save(void *context, const unsigned char *bytes, size_t size)
 static struct run_host host_of(struct child *child, const struct message_item *item)
 {
     struct run_host host = {.context = child, .progress = progress, .stop = stop};
+    if (!item->trained && item->weights > 0) {
+        host.start = message_weights(item);
+        host.start_count = (size_t)item->weights / sizeof(float);
+    }
     const char *folder = message_folder((const struct message_run *)child->bundle);
     if (!folder || !checkpoint_begin(&child->checkpoint, folder, item, clock_monotonic()))
         return host;

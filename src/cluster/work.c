@@ -9,7 +9,7 @@ enum status nursery_engine(struct record *record, enum run_outcome *outcome,
     enum status st = plan_config_from(&config, (const char *)(item + 1), err);
     if (st != OK)
         return st;
-    if (item->weights == 0)
+    if (!item->trained)
         return run_execute(record, outcome, &config, item->analyses, host, err);
     *outcome = RUN_DONE;
     return run_analyse(record, &config, item->analyses, message_weights(item),

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "columns.h"
 #include "inside.h"
+#include "run/start.h"
 #include "train/statistics.h"
 
 static size_t largest_tensor(const struct model *model)
@@ -39,6 +40,7 @@ static void lay_out(struct run *run)
                                                  .model = &run->model,
                                                  .kernels = run->kernels,
                                                  .seed = run->config->seed,
+                                                 .start = run->start,
                                              });
     run->losses = ARENA_TAKE(&run->arena, double, run->config->evaluation.tasks);
     run->tensor = ARENA_TAKE(&run->arena, float, tensor_copies(run) * largest_tensor(&run->model));
@@ -294,12 +296,25 @@ static enum run_outcome carry_out(struct record *record, struct run *run,
     return RUN_DONE;
 }
 
+static enum status take_start(struct run *run, const struct run_host *host, struct error *err)
+{
+    size_t wanted = start_wanted(run->config) ? run->model.parameters : 0;
+    run->start = host->start;
+    if (host->start_count == wanted)
+        return OK;
+    return error_set(err, ERR_CONFIG,
+                     "start.run: %zu weights were given, a run from %s has %zu to start from",
+                     host->start_count, run->config->start.run.text, wanted);
+}
+
 enum status run_execute(struct record *record, enum run_outcome *outcome,
                         const struct run_config *config, uint64_t analyses,
                         const struct run_host *host, struct error *err)
 {
     struct run run;
     enum status st = run_init(&run, config, analyses, err);
+    if (st == OK)
+        st = take_start(&run, host, err);
     if (st != OK)
         return st;
     lay_out(&run);

@@ -15,6 +15,7 @@ struct run {
     const struct kernels *kernels; /* NULL while measuring */
     struct arena arena;
 
+    const float *start;      /* [parameters] of run_host, or NULL */
     struct trainer *trainer; /* NULL: the weights were trained before */
     const real *weights;     /* [parameters] then; else those of the trainer count */
     struct keep keep;

@@ -1,6 +1,7 @@
 /* The keys of a run that belong to no lower layer, and the schema of all keys. */
 #include "run/config.h"
 #include "run/keep.h"
+#include "run/start.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
@@ -15,6 +16,16 @@ static const struct key seed_rows[] = {
     {.name = "seed", .type = KEY_LONG, .offset = 0, .fallback = "0", .neutral = "0",
      .free = true, .min = 0, .max = 0x1p53, .role = ROLE_SCIENCE, .unit = "1",
      .help = "seed of the initial weights and of the training data"},
+};
+
+static const struct key start_rows[] = {
+    KEY(struct start_config, run,
+      .name = "start.run", .check = start_check, .fallback = "none", .neutral = "none",
+      .role = ROLE_SCIENCE,
+      .help = "identity of a finished run whose weights this one starts from; tensors that it does not have are drawn"),
+    KEY(struct start_config, file,
+      .name = "start.file", .fallback = "none", .role = ROLE_EXECUTION,
+      .help = "result file that has the run of start.run, seen from where mesasweep is called"),
 };
 
 static const struct key keep_rows[] = {
@@ -59,6 +70,7 @@ static const struct key cluster_rows[] = {
         section, rows, COUNT(rows), size                                                           \
     }
 static const struct key_table seed_keys = TABLE("seed", seed_rows, sizeof(int64_t));
+static const struct key_table start_keys = TABLE("start", start_rows, sizeof(struct start_config));
 static const struct key_table keep_keys = TABLE("keep", keep_rows, sizeof(struct keep_config));
 static const struct key_table retry_keys = TABLE("retry", retry_rows, sizeof(struct retry_config));
 static const struct key_table limits_keys =
@@ -77,13 +89,14 @@ const struct schema run_schema = {
         {&train_keys,      offsetof(struct run_config, train)},
         {&evaluation_keys, offsetof(struct run_config, evaluation)},
         {&seed_keys,       offsetof(struct run_config, seed)},
+        {&start_keys,      offsetof(struct run_config, start)},
         {&keep_keys,       offsetof(struct run_config, keep)},
         {&retry_keys,      offsetof(struct run_config, retry)},
         {&limits_keys,     offsetof(struct run_config, limits)},
         {&checkpoint_keys, offsetof(struct run_config, checkpoint)},
         {&cluster_keys,    offsetof(struct run_config, cluster)},
     },
-    .count = 11,
+    .count = 12,
     .size = sizeof(struct run_config),
 };
 /* clang-format on */

@@ -22,8 +22,7 @@ static enum status take(void *context, struct hdf *hdf, int64_t row, const char 
     return OK;
 }
 
-static enum status read_config(char **config, const struct store *store, int64_t row,
-                               struct error *err)
+enum status writer_config(char **config, const struct store *store, int64_t row, struct error *err)
 {
     struct hdf hdf;
     struct wanted wanted = {row, NULL};
@@ -93,7 +92,7 @@ enum status store_detail(struct detail *detail, const char *path, int64_t row, s
     *detail = (struct detail){0};
     enum status st = writer_open_file(&detail->store, path, 0, err);
     if (st == OK)
-        st = read_config(&detail->config, detail->store, row, err);
+        st = writer_config(&detail->config, detail->store, row, err);
     if (st == OK)
         st = read_arrays(detail, row, err);
     if (st != OK)

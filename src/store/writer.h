@@ -106,6 +106,9 @@ struct place writer_place(const struct store *store, int64_t run);
 /* A row as it was created: what is given, the rest blank; the caller frees it. NULL and errno when
  * it can not be read. */
 unsigned char *writer_image(const struct store *store, int64_t run);
+/* Its canonical text; the caller frees it. */
+enum status writer_config(char **config, const struct store *store, int64_t run,
+                          struct error *err) MUST_CHECK;
 /* What the file has of the row's weights, or has room for. */
 struct keep_config writer_keep(const struct store *store, int64_t run);
 enum row_status writer_status(const struct store *store, int64_t run);

@@ -36,6 +36,9 @@ static void state_start(struct trainer *t)
 {
     *t->state = (struct state){.powers = {1, 1}};
     model_draw(t->weights, t->setup.model, (uint64_t)t->setup.seed);
+    for (size_t i = 0; t->setup.start && i < t->setup.model->parameters; i++)
+        if (!isnan(t->setup.start[i]))
+            t->weights[i] = (real)t->setup.start[i];
     for (int e = 0; e < t->setup.config->evaluations; e++)
         t->train_loss[e] = t->test_loss[e] = NAN;
     pass_weights(t->pass, t->weights);

@@ -63,7 +63,8 @@ static const struct schema schema = {
     .size = sizeof(struct whole),
 };
 
-static const char too_long[] = "0123456789012345678901234567890123456789012345678901234567890123";
+#define DIGITS_64 "0123456789012345678901234567890123456789012345678901234567890123"
+static const char too_long[] = DIGITS_64 DIGITS_64 DIGITS_64 DIGITS_64;
 
 static void refuses_what_is_not_a_value_and_says_what_is(void **state)
 {
@@ -111,8 +112,8 @@ static void refuses_what_is_not_a_value_and_says_what_is(void **state)
         {"shape.layers", "a ", "shape.layers: 'a ' has a space too many"},
         {"shape.layers", "a\nb", "shape.layers: 'a?b' has a control character"},
         {"shape.layers", too_long,
-         "shape.layers: '012345678901234567890123456789012345678901234567890123456789...' has 64 "
-         "bytes, at most 63 are allowed"},
+         "shape.layers: '012345678901234567890123456789012345678901234567890123456789...' has "
+         "256 bytes, at most 255 are allowed"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct whole config, before;

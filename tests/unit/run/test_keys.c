@@ -71,6 +71,7 @@ static const struct {
     {"evaluation.tasks", "10000"},
     {"evaluation.seed", "0"},
     {"seed", "0"},
+    {"start.run", "none"},
 };
 
 static const char *frozen_neutral(const char *key)

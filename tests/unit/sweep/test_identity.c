@@ -172,9 +172,17 @@ static void rows_have_canonical_neutral_texts(void **state)
 static bool set_at_random(struct run_config *config, int k, uint64_t *random)
 {
     const struct key *key = schema_key(&run_schema, k);
-    static const char *const texts[] = {
-        "linear*", "softmax*", "softmax linear*", "all", "all except project", "query key",
-        "final",   "none",     "at 500 1000"};
+    static const char *const texts[] = {"linear*",
+                                        "softmax*",
+                                        "softmax linear*",
+                                        "all",
+                                        "all except project",
+                                        "query key",
+                                        "final",
+                                        "none",
+                                        "at 500 1000",
+                                        "0123456789abcdef",
+                                        "fedcba9876543210"};
     for (int attempt = 0; attempt < 20; attempt++) {
         *random = *random * 6364136223846793005u + 1442695040888963407u;
         double unit = (double)(*random >> 11) * 0x1p-53;

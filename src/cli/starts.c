@@ -1,0 +1,93 @@
+#include "starts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/start.h"
+#include "store/start.h"
+#include "store/store.h"
+
+/* Identities of runs that are over, in rising order. */
+struct over {
+    uint64_t *identities;
+    size_t count;
+};
+
+static int ascending(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum status find_over(struct over *over, const char *file, struct error *err)
+{
+    struct reader *reader;
+    *over = (struct over){0};
+    if (access(file, F_OK) != 0)
+        return OK;
+    enum status st = reader_open(&reader, file, err);
+    if (st != OK)
+        return st;
+    over->identities = calloc((size_t)reader_count(reader) + 1, sizeof *over->identities);
+    assert(over->identities);
+    for (int64_t row = 0; row < reader_count(reader); row++) {
+        enum row_status status = reader_status(reader, row);
+        if (status == ROW_DONE || status == ROW_DIVERGED)
+            over->identities[over->count++] = reader_identity(reader, row);
+    }
+    reader_close(reader);
+    qsort(over->identities, over->count, sizeof *over->identities, ascending);
+    return OK;
+}
+
+static bool is_over(const struct over *over, uint64_t identity)
+{
+    return bsearch(&identity, over->identities, over->count, sizeof identity, ascending) != NULL;
+}
+
+/* Any of its runs starts from another one. */
+static bool any_start(const struct plan *plan)
+{
+    const int *keys;
+    int count = plan_swept(plan, &keys), start = schema_find(&run_schema, "start.run");
+    struct run_config first;
+    if (plan_count(plan) == 0)
+        return false;
+    plan_config(plan, 0, &first);
+    bool swept = false;
+    for (int i = 0; i < count; i++)
+        swept = swept || keys[i] == start;
+    return swept || start_wanted(&first);
+}
+
+/* Whether what is good for one is good for the other: the same tensors from the same run. */
+static bool same_start(const struct run_config *a, const struct run_config *b)
+{
+    return memcmp(&a->start, &b->start, sizeof a->start) == 0 &&
+           memcmp(&a->model, &b->model, sizeof a->model) == 0 &&
+           memcmp(&a->task, &b->task, sizeof a->task) == 0 &&
+           memcmp(&a->tokens, &b->tokens, sizeof a->tokens) == 0;
+}
+
+enum status starts_check(const struct plan *plan, const char *file, struct error *err)
+{
+    struct over over;
+    struct run_config config, good = {0};
+    if (!any_start(plan))
+        return OK;
+    enum status st = find_over(&over, file, err);
+    for (int64_t run = 0; run < plan_count(plan) && st == OK; run++) {
+        float *weights;
+        size_t count;
+        plan_config(plan, run, &config);
+        if (is_over(&over, plan_identity(plan, run)) || same_start(&config, &good))
+            continue;
+        st = start_weights(&weights, &count, &config, err);
+        good = config;
+        free(weights);
+    }
+    free(over.identities);
+    return st;
+}

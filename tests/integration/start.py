@@ -1,0 +1,119 @@
+"""Without this a tuned run could start from other weights than it says, and no one would see it."""
+
+import unittest
+
+import h5py
+import numpy
+
+import program
+
+MODEL = """\
+  tokens.kind: raw
+  model: {depth: 2, heads: 2, key_size: 4, layers: "softmax*", keys_from: causal, embedding: 8, output_embedding: true}
+  train: {steps: 40, batch: 32, optimiser: sgd, clip_norm: 0, evaluations: 3}
+  evaluation.tasks: 64
+"""
+# The second run diverges.
+BASE = f"""\
+name: base
+set:
+  task: {{kind: linear_dynamics, dimension: 3, context: 9, input_range: 2}}
+{MODEL}
+grid:
+  train.rate: [0.01, 100]
+analyses: [gd]
+"""
+TUNED = f"""\
+name: tuned
+set:
+  task: {{kind: few_shot, dimension: 3, context: 5, input_range: 2}}
+{MODEL}
+  start: {{run: RUN, file: base.h5}}
+  train.rate: 0.01
+  model.eos: 2
+  model.frozen: all except eos
+grid:
+  seed: [0, 1]
+analyses: [gd]
+"""
+
+
+def tensors(path):
+    """{name: rows} of the only class of weights."""
+    with h5py.File(path, "r") as file:
+        (group,) = file["weights"].values()
+        found = {}
+        group.visititems(lambda name, item: found.update({name: item[:]})
+                         if isinstance(item, h5py.Dataset) and name != "run" else None)
+    return found
+
+
+class Start(program.Case):
+    def setUp(self):
+        super().setUp()
+        self.write("base.yaml", BASE)
+        self.run_program("run", "base.yaml", "--ranks", 1)
+        with h5py.File(self.folder / "base.h5", "r") as file:
+            self.identity = dict(zip(file["results/state"][:].view("S8")[:, 0].astype(str), file["results/run"].asstr()[:]))
+        self.write("tuned.yaml", TUNED.replace("RUN", self.identity["done"]))
+
+    def refuse(self, *arguments):
+        before = self.listing()
+        code, out, err = self.start("run", "tuned.yaml", *arguments).wait()
+        self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+        self.assertEqual(self.listing(), before)
+        return err[:-1]
+
+    def refusals(self):
+        done, other = self.identity["done"], "0123456789abcdef"
+        self.assertEqual(self.refuse("start.file=none"),
+                         f"start.file: name the result file that has the run {done}")
+        self.assertEqual(self.refuse("start.file=no.h5"), "no.h5: can not open: No such file or directory")
+        self.assertEqual(self.refuse("start.file=base.yaml"), "base.yaml: is no result file (not HDF5)")
+        self.assertEqual(self.refuse(f"start.run={other}"),
+                         f"base.h5: has no run {other} (start.run); 'mesasweep table base.h5 --columns=run' lists them")
+        self.assertEqual(self.refuse(f"start.run={self.identity['diverged']}"),
+                         f"base.h5: run {self.identity['diverged']} is diverged; only one that is done can be started from")
+        self.assertEqual(self.refuse("model.embedding=9"),
+                         f"start.run: {done} has a tensor query of layer 0 [8, 8], this model query of layer 0 [9, 8]")
+        self.run_program("run", "base.yaml", "keep.weights=none", "train.rate=0.01", "-o", "none.h5", "--ranks", 1)
+        self.assertEqual(self.refuse("start.file=none.h5"),
+                         f"none.h5: run {done} kept no weights (keep.weights: none); train it into another file")
+        data = bytearray((self.folder / "base.h5").read_bytes())
+        weight = tensors(self.folder / "base.h5")["layer1/key"][0].tobytes()
+        self.assertEqual(data.count(weight), 1)
+        data[data.index(weight)] ^= 1
+        (self.folder / "flipped.h5").write_bytes(data)
+        self.assertEqual(self.refuse("start.file=flipped.h5"),
+                         f"flipped.h5: the row of run {done} is damaged; 'mesasweep resume flipped.h5' runs it again")
+
+    def tuning_changes_what_is_not_frozen(self):
+        self.run_program("run", "tuned.yaml", "--ranks", 2)
+        base, tuned = tensors(self.folder / "base.h5"), tensors(self.folder / "tuned.h5")
+        self.assertEqual(set(tuned) - set(base), {"eos"})
+        with h5py.File(self.folder / "base.h5", "r") as file:
+            row = list(file["results/run"].asstr()[:]).index(self.identity["done"])
+            row = file["results/weights_row"][row]
+        for name in base:
+            for run in (0, 1):
+                numpy.testing.assert_array_equal(tuned[name][run], base[name][row], name)
+        self.assertFalse(numpy.array_equal(tuned["eos"][0], tuned["eos"][1]))
+
+    def what_is_done_needs_the_file_no_more(self):
+        (self.folder / "base.h5").rename(self.folder / "moved.h5")
+        self.assertIn("nothing to do", self.run_program("resume", "tuned.h5"))
+        self.assertEqual(self.refuse("seed=5", "-o", "new.h5"), "base.h5: can not open: No such file or directory")
+        self.run_program("run", "tuned.yaml", "start.file=moved.h5", "-o", "other.h5", "--ranks", 1)
+        with h5py.File(self.folder / "tuned.h5", "r") as one, h5py.File(self.folder / "other.h5", "r") as two:
+            for column in ("run", "checksum"):  # where the file lies is no part of a run
+                numpy.testing.assert_array_equal(one["results"][column][:], two["results"][column][:])
+        self.run_program("verify", "other.h5", "--rerun", 1)
+
+    def test_runs_that_start_from_others(self):
+        self.refusals()
+        self.tuning_changes_what_is_not_frozen()
+        self.what_is_done_needs_the_file_no_more()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -125,6 +125,19 @@ static enum status read_settings(struct settings *settings, const struct plan *p
     return settings_read(settings, yaml, map, &many, err);
 }
 
+enum status blocks_read_bounded(struct settings *settings, struct plan *plan,
+                                const struct yaml *yaml, const struct yaml_node *map,
+                                struct error *err)
+{
+    int64_t left = plan->limit - plan->listed;
+    const struct values_rule rule = {.allowed = MANY_VALUES, .limit = left > 1 ? left : 1};
+    enum status st = settings_read(settings, yaml, map, &rule, err);
+    for (int i = 0; i < settings->count; i++)
+        if (settings->items[i].count > 1)
+            plan->listed += settings->items[i].count;
+    return st;
+}
+
 enum status blocks_read_set(struct plan *plan, const struct yaml *yaml,
                             const struct yaml_node *node, struct error *err)
 {
@@ -256,7 +269,7 @@ enum status blocks_read_include(struct plan *plan, const struct yaml *yaml,
                                "include: no run, allowed is a map as in {model.depth: 8, seed: "
                                "[0, 1]}; runs from a file stand under points");
         struct block *block = blocks_add(plan);
-        st = block ? read_settings(&settings, plan, yaml, entry, err) : no_memory(err);
+        st = block ? blocks_read_bounded(&settings, plan, yaml, entry, err) : no_memory(err);
         if (st == OK)
             st = add_each(block, &settings, err);
         settings_dispose(&settings);

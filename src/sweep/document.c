@@ -113,18 +113,17 @@ static enum status add_clause(struct clauses *clauses, const struct clause *clau
     return OK;
 }
 
-static enum status read_condition(struct settings *condition, const struct plan *plan,
+static enum status read_condition(struct settings *condition, struct plan *plan,
                                   const char *section, const struct yaml *yaml,
                                   const struct yaml_node *node, struct error *err)
 {
     if (node->kind != YAML_MAP || node->count == 0)
         return yaml_refuse(yaml, node, err,
                            "%s: no condition, allowed is a map as in {model.depth: 1}", section);
-    const struct values_rule many = {.allowed = MANY_VALUES, .limit = plan->limit};
-    return settings_read(condition, yaml, node, &many, err);
+    return blocks_read_bounded(condition, plan, yaml, node, err);
 }
 
-static enum status read_when_entry(struct clause *clause, const struct plan *plan,
+static enum status read_when_entry(struct clause *clause, struct plan *plan,
                                    const struct yaml *yaml, const struct yaml_node *node,
                                    struct error *err)
 {

@@ -50,7 +50,7 @@ struct plan {
     uint64_t analyses;
 
     /* As the document and the command line say. */
-    int64_t limit;
+    int64_t limit, listed; /* listed: values in include, when and exclude */
     struct settings set;
     struct block *blocks; /* owned; 0: grid, zip and random; one for each of include; points */
     int block_count;
@@ -87,6 +87,12 @@ enum status blocks_read_include(struct plan *plan, const struct yaml *yaml,
                                 const struct yaml_node *node, struct error *err) MUST_CHECK;
 enum status points_read(struct plan *plan, const struct yaml *yaml, const struct yaml_node *node,
                         struct error *err) MUST_CHECK;
+
+/* Values of include and conditions, of which one file may list no more than `limit` in all, however
+ * many entries it has. */
+enum status blocks_read_bounded(struct settings *settings, struct plan *plan,
+                                const struct yaml *yaml, const struct yaml_node *map,
+                                struct error *err) MUST_CHECK;
 
 /* One more block without axes; NULL without memory. */
 struct block *blocks_add(struct plan *plan);

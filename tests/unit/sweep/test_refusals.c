@@ -257,6 +257,11 @@ static void sections_of_runs_are_refused_with_place_and_reason(void **state)
         {"limit: 3\ngrid: {seed: {count: 3}}\ninclude: [{seed: 5}]\n",
          "3:18: seed: ", "with these 1 values the sweep has more runs than limit allows (3)"},
 
+        {"limit: 5\ninclude: [{seed: {count: 3}}, {seed: {count: 3}}]\n",
+         "2:46: seed: ", "3 values, allowed are 1..2 (see limit)"},
+        {"limit: 5\nexclude: [{seed: {count: 3}}, {seed: [1, 2, 3]}]\n",
+         "2:38: seed: ", "3 values, limit allows 2"},
+
         {"points: [a]\n", "1:9: points: ", "is a list, allowed is a text"},
 
         {"require: {seed: 1}\n",

@@ -135,6 +135,12 @@ class Groups(unittest.TestCase):
         figure, _ = figures.draw(self.sweep, "test_loss by model.depth")
         self.assertEqual([axes.get_title() for axes in figure.axes], ["depth 1", "depth 2"])
 
+    def test_keys_of_the_grid_name_groups_before_others(self):
+        yaml = "set:\n  model.heads: 1\ngrid: # two\n  train.clip_norm: [1, 2]\n\n  seed: 0\nwhen:\n  - {if: {model.depth: 1}}\n"
+        self.assertEqual(sweep.grid(yaml), {"train.clip_norm", "seed"})
+        self.sweep.attributes["sweep"] = yaml
+        self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [["train.clip_norm"]] * 2)
+
     def test_a_curve_is_drawn_over_its_own_steps(self):
         figure, _ = figures.draw(self.sweep, "test_loss")
         drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines()]

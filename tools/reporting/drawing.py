@@ -77,13 +77,21 @@ def finish(axes, column, x, legend=True):
 
 def explain(axes):
     """The legend; a long one stands below the axes, in a figure that grows by as much."""
-    lines = len(axes.get_legend_handles_labels()[1])
-    if lines <= FEW or len(axes.figure.axes) > 1:
+    if len(axes.get_legend_handles_labels()[1]) <= FEW or len(axes.figure.axes) > 1:
         axes.legend()
-        return
-    figure, more = axes.figure, .21 * -(-lines // 2) + .1
+    else:
+        explain_below(axes.figure, 2)
+
+
+def explain_below(figure, columns):
+    """One legend for all axes, below them, in a figure that grows by as much."""
+    known = {}
+    for axes in figure.axes:
+        known |= {text: handle for handle, text in zip(*axes.get_legend_handles_labels())}
+    more = .21 * -(-len(known) // columns) + .1
     width, high = figure.get_size_inches()
-    below = axes.get_position()
     figure.set_size_inches(width, high + more)
-    axes.set_position([below.x0, (below.y0 * high + more) / (high + more), below.width, below.height * high / (high + more)])
-    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", ncol=2)
+    for axes in figure.axes:
+        at = axes.get_position()
+        axes.set_position([at.x0, (at.y0 * high + more) / (high + more), at.width, at.height * high / (high + more)])
+    figure.legend(known.values(), known.keys(), loc="lower center", ncol=columns)

@@ -40,7 +40,7 @@ def draw(sweep, name):
         figure, left = sequences.layered(column, groups)
     elif column.axes and column.axes[-1].name == "block":
         figure, left = sequences.blocks(column, groups)
-    elif key:
+    elif key in sweep.keys:
         figure, left = lines_by(sweep, column, groups, key)
     elif not column.axes:
         figure, left = scalar(sweep, column, groups)
@@ -95,16 +95,17 @@ def lines(sweep, column, groups):
 
 
 def lines_by(sweep, column, groups, key):
-    """A panel for each value of a key, a line for each of the others."""
-    values = list(dict.fromkeys(settings[key] for settings, _ in groups if key in settings))
-    figure, places = panels(max(1, min(len(values), PANELS)), 4.8, 3.6)
+    """A panel for each value of a swept key, a line for each of the others."""
+    of = sweep.keys[key]
+    values = list(dict.fromkeys(of[rows[0]] for _, rows in groups))
+    figure, places = panels(min(len(values), PANELS), 4.8, 3.6)
     for axes, value in zip(places, values):
-        for settings, rows in [group for group in groups if group[0].get(key) == value][:LINES]:
+        for settings, rows in [group for group in groups if of[group[1][0]] == value][:LINES]:
             others = {name: setting for name, setting in settings.items() if name != key}
             band(axes, column.axes[0].of(rows), column.of(rows), label(others))
         finish(axes, column, column.axes[0].name)
         axes.set_title(label({key: value}))
-    return figure, 0
+    return figure, len(values) - len(places)
 
 
 STYLES = {"transformer": {"color": "C0"}, "gd": {"color": "C1", "ls": "--"}, "gdpp": {"color": "C2", "ls": "-."},

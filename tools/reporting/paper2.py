@@ -220,7 +220,7 @@ def pages():
                                      clip_checks()),
         "paper2-raw-tokens": Page(
             "Raw tokens: softmax transformers, and a mesa layer behind one softmax layer",
-            (*CURVES, *PROBES, "copy_sensitivity", "sets_loss", "sets_position_loss"),
+            (*CURVES, *PROBES, "copy_sensitivity", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN, **near(.230, .05)),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID, **near(.198, .05)),
              Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN), high=1),
@@ -248,14 +248,14 @@ def pages():
                 Check(f"{NUMBERS[depth]}, {kind}: condition number at token 20, last layer over input",
                       conditioned(20), layers(depth, rest), high=1)))),
         "paper2-partially-observed": Page(
-            "States that are seen in part", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_loss", "sets_position_loss"),
+            "States that are seen in part", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID),
              Check("least squares on a window of 16, lagged: mean loss", forecast("least_squares_on_window", "lagged")),
              Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN)),
              Check("seven softmax layers: dependence on own and last token over that on earlier ones", copied, SEVEN))),
         "paper2-nonlinear": Page(
-            "Non-linear dynamics", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_loss", "sets_position_loss"),
+            "Non-linear dynamics", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN, **near(.0392, .05)),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID, **near(.0375, .05)),
              Check("least squares on states, lagged: mean loss", forecast("least_squares", "lagged"), **near(.0921, .01)),

@@ -6,7 +6,7 @@ import numpy
 import mesasweep
 
 from . import statistics
-from .drawing import LINES, PANELS, band, finish, has, label, panels
+from .drawing import LINES, PANELS, band, explain_below, finish, has, label, panels
 
 PARTS = 4  # of a constructed token
 
@@ -46,19 +46,29 @@ def draw_forecasts(axes, column, rows):
             axes.plot(x.points + 1, line, label=words, lw=1.2, **style)
 
 
+def common(members):
+    """What all of them have in common."""
+    first = members[0][0]
+    return {key: value for key, value in first.items() if all(settings[key] == value for settings, _ in members)}
+
+
 def positions(sweep, column, groups):
     """Loss at each token, a panel for each kind of data, beside the algorithms."""
     rivals = sweep.columns.get("forecast_loss")
     sets = same_data(rivals, groups) if rivals else [groups]
     figure, places = panels(min(len(sets), PANELS), *((6.4, 4.2) if len(sets) == 1 else (5.2, 4.4)))
     for axes, members in zip(places, sets):
+        shared = common(members) if len(sets) > 1 else {}
         for settings, rows in members[:LINES]:
-            band(axes, column.axes[0].points + 1, column.of(rows), label(settings))
+            own = {key: value for key, value in settings.items() if key not in shared}
+            band(axes, column.axes[0].points + 1, column.of(rows), label(own))
         if rivals:
             draw_forecasts(axes, rivals, members[0][1])
-        finish(axes, column, "token of the sequence")
+        finish(axes, column, "token of the sequence", legend=len(sets) == 1)
         if len(sets) > 1:
-            axes.set_title(f"{label(members[0][0])}, ..." if len(members) > 1 else label(members[0][0]))
+            axes.set_title(label(common(members)))
+    if len(sets) > 1:
+        explain_below(figure, 2)
     return figure, sum(max(0, len(members) - LINES) for members in sets)
 
 

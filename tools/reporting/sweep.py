@@ -1,6 +1,7 @@
 """One result file: its columns, its axes, and its runs grouped over seeds."""
 
 import os
+import re
 
 import h5py
 import numpy
@@ -50,8 +51,10 @@ class Sweep:
 
     def groups(self):
         """Runs that differ in their seed alone: [(settings, rows)], in the order of the file. Settings
-        are the fewest first keys that tell the groups apart: others follow from them."""
-        names = [key for key in self.keys if key != "seed"]
+        are the fewest first keys that tell the groups apart, those of the sweep's grid before others,
+        which mostly follow from them."""
+        asked = grid(text(self.attributes.get("sweep", "")))
+        names = sorted((key for key in self.keys if key != "seed"), key=lambda key: key not in asked)
         groups = self.grouped(names)
         for name in names[::-1]:
             fewer = [other for other in names if other != name]
@@ -118,6 +121,12 @@ class Axis:
     @property
     def labelled(self):
         return self.points.dtype.kind in "OUS"
+
+
+def grid(yaml):
+    """Keys that a sweep file has in its grid, with a dot as it has them."""
+    section = re.search(r"^grid:[^\n]*\n((?:[ \t]+[^\n]*\n|\n|#[^\n]*\n)*)", yaml, re.M)
+    return set(re.findall(r"^[ \t]+([\w.]+):", section.group(1), re.M)) if section else set()
 
 
 def is_column(item):

@@ -27,7 +27,8 @@ static inline void expect_one_line(enum status status, const struct error *err)
     abort();
 }
 
-/* A plan of these texts must be made, or refused in one line; of a plan the first runs are looked at. */
+/* A plan of these texts must be made, or refused in one line; of a plan the first runs are looked
+ * at. */
 static inline void fuzz_plan(const char *text, const struct plan_options *options)
 {
     struct plan *plan = NULL;

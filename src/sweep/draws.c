@@ -64,7 +64,7 @@ static enum status draw_numbers(struct values *values, const struct source *sour
                                 const struct yaml_node *list, int distribution, struct error *err)
 {
     double ends[2];
-    bool real = schema_key(&run_schema, values->key)->type == KEY_REAL;
+    bool fractional = schema_key(&run_schema, values->key)->type == KEY_REAL;
     if (!values_are_numbers(values->key))
         return yaml_refuse(source->yaml, list, err,
                            "%s: %s makes numbers, allowed is {choice: [list]}", source->key,
@@ -73,10 +73,10 @@ static enum status draw_numbers(struct values *values, const struct source *sour
     if (st == OK)
         st = check_ends(values, source, list, ends, distributions[distribution].value != linear,
                         err);
-    const double reach[2] = {ends[0], real ? ends[1] : ends[1] + 1};
+    const double reach[2] = {ends[0], fractional ? ends[1] : ends[1] + 1};
     for (int64_t i = 0; st == OK && i < values->count; i++) {
         double value = distributions[distribution].value(reach, draw(source, i));
-        value = real ? value : floor(value);
+        value = fractional ? value : floor(value);
         st = values_set_number(values, i, fmin(fmax(value, ends[0]), ends[1]), err);
     }
     return st;

@@ -6,8 +6,9 @@
 
 enum model_kind {
     MODEL_TRANSFORMER,
-    MODEL_GDPP,   /* GD++: four numbers a layer */
-    MODEL_MLP_GD, /* what lies before a constructed, frozen attention */
+    MODEL_GDPP,      /* GD++: four numbers a layer */
+    MODEL_MLP_GD,    /* what lies before a constructed, frozen attention */
+    MODEL_CHEBYSHEV, /* least squares by an iteration: two numbers a step */
 };
 enum model_weights { WEIGHTS_PER_LAYER, WEIGHTS_SHARED };
 enum model_positions {
@@ -17,6 +18,7 @@ enum model_positions {
     POSITIONS_QUERY_KEY
 };
 enum model_keys_from { KEYS_CONTEXT, KEYS_CAUSAL }; /* which tokens keys and values come from */
+enum model_pairs { PAIRS_LAGGED, PAIRS_INCLUSIVE }; /* of states that an iteration knows */
 enum model_init { INIT_TRUNCATED, INIT_NORMAL };
 
 struct model_config {
@@ -31,6 +33,7 @@ struct model_config {
     int positions;          /* enum model_positions */
     int position_size;      /* sinusoidal channels */
     double position_base;   /* 10000 */
+    int pairs;              /* enum model_pairs: of chebyshev */
     double damping;         /* h <- h + damping * update */
     double clip;            /* |h| <= clip after each residual; 0: none */
     bool y_update;          /* only the output channels receive the update */

@@ -128,8 +128,8 @@ const real *pass_outputs(const struct pass *pass);
  * [LANES]. A lane whose doutputs are 0 adds 0. */
 void pass_backward(struct pass *pass, const real *doutputs);
 
-/* PASS_TOKENS only: as pass_backward, from the gradient [T][D][LANES] of the stream after layer
- * 1 .. L, of every row; for layer L the pass has to keep all (pass_keep_all). */
+/* PASS_TOKENS, transformers only: as pass_backward, from the gradient [T][D][LANES] of the stream
+ * after layer 1 .. L, of every row; for layer L the pass has to keep all (pass_keep_all). */
 void pass_backward_from(struct pass *pass, int layer, const real *gradient);
 
 /* Ends a super-group: its sums go into those of the batch. */
@@ -139,7 +139,8 @@ void pass_super_group(struct pass *pass);
  * 0. Must come before pass_weights. */
 void pass_gradient(struct pass *pass, double *gradient);
 
-/* PASS_TOKENS only: d (what doutputs weighted) / d pass_tokens, of the last backward. */
+/* PASS_TOKENS, transformers only: d (what doutputs weighted) / d pass_tokens, of the last backward.
+ */
 const real *pass_input_gradient(const struct pass *pass);
 
 /* PASS_TOKENS only: residual stream after layer l (0 = input of the first layer, L = last),

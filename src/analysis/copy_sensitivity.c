@@ -33,8 +33,8 @@ struct state {
 static bool applies(const struct task_config *task, const struct tokens_config *tokens,
                     const struct model_config *model)
 {
-    (void)task, (void)model;
-    return tokens->kind == TOKENS_RAW;
+    (void)task;
+    return tokens->kind == TOKENS_RAW && model->kind == MODEL_TRANSFORMER;
 }
 
 static int task_count(const struct analysis_input *input)

@@ -26,14 +26,21 @@ static bool all_linear(const struct model *model)
     return linear;
 }
 
+enum status needs_check(const struct model *model, const struct need *needs, size_t count,
+                        struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!needs[i].met)
+            return error_set(err, ERR_CONFIG, "model.kind: %s needs %s",
+                             model_kinds[model->config.kind], needs[i].need);
+    return OK;
+}
+
 enum status gd_check(const struct model *model, struct error *err)
 {
     const struct model_config *c = &model->config;
     bool gdpp = c->kind == MODEL_GDPP;
-    const struct {
-        const char *need;
-        bool met;
-    } needs[] = {
+    const struct need needs[] = {
         {"model.rate above 0: eta/N of the gradient descent that it is built as", c->rate > 0},
         {"model.damping above 0", c->damping > 0},
         {"model.layers: linear*", all_linear(model)},
@@ -41,7 +48,6 @@ enum status gd_check(const struct model *model, struct error *err)
         {"model.keys_from: context", c->keys_from == KEYS_CONTEXT},
         {"model.positions: none", c->positions == POSITIONS_NONE},
         {"model.prefix: 0", c->prefix == 0},
-        {"model.eos: 0", c->eos == 0},
         {"model.eos: 0", c->eos == 0},
         {"model.mlp: 0", c->mlp == 0},
         {"model.layer_norm: false", !c->layer_norm},
@@ -53,11 +59,9 @@ enum status gd_check(const struct model *model, struct error *err)
          gdpp || c->input_mlp > 0 || c->embedding > 0},
         {"model.key_size: 0, or as many features as the stream has channels", model->K >= model->D},
     };
-    for (size_t i = 0; c->kind != MODEL_TRANSFORMER && i < sizeof needs / sizeof needs[0]; i++)
-        if (!needs[i].met)
-            return error_set(err, ERR_CONFIG, "model.kind: %s needs %s", model_kinds[c->kind],
-                             needs[i].need);
-    return OK;
+    return c->kind == MODEL_TRANSFORMER
+               ? OK
+               : needs_check(model, needs, sizeof needs / sizeof needs[0], err);
 }
 
 /* ---- first weights */

@@ -14,7 +14,17 @@
 
 #include "tensors.h"
 
-/* Whether such a model can be made of these keys: ERR_CONFIG "model.kind: gdpp needs ...". */
+/* What a kind of model asks of the other keys: the first that is not met is ERR_CONFIG "model.kind:
+ * gdpp needs ...". */
+struct need {
+    const char *need;
+    bool met;
+};
+
+enum status needs_check(const struct model *model, const struct need *needs, size_t count,
+                        struct error *err) MUST_CHECK;
+
+/* Whether such a model can be made of these keys. */
 enum status gd_check(const struct model *model, struct error *err) MUST_CHECK;
 
 /* Whether the tensors of this row are constructed, not drawn; and whether they stay so. */

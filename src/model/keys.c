@@ -2,10 +2,11 @@
 #include "model/config.h"
 #include "tensors.h"
 
-const char *const model_kinds[] = {"transformer", "gdpp", "mlp_gd", NULL};
+const char *const model_kinds[] = {"transformer", "gdpp", "mlp_gd", "chebyshev", NULL};
 static const char *const weights_names[] = {"per_layer", "shared", NULL};
 static const char *const keys_from_names[] = {"context", "causal", NULL};
 static const char *const positions_names[] = {"none", "concatenated", "added", "query_key", NULL};
+static const char *const pairs_names[] = {"lagged", "inclusive", NULL};
 static const char *const init_names[] = {"truncated", "normal", NULL};
 
 static enum status check_layers(const char *text, struct error *err)
@@ -20,7 +21,7 @@ static enum status check_layers(const char *text, struct error *err)
 /* clang-format off */
 static const struct key keys[] = {
     CHOICE(kind, model_kinds, .name = "model.kind", .fallback = "transformer", .neutral = "transformer",
-      .help = "all weights are trained; gdpp: GD++, four numbers a layer; mlp_gd: what lies before constructed attention"),
+      .help = "all weights are trained; gdpp: GD++, four numbers a layer; mlp_gd: what lies before constructed attention; chebyshev: two numbers for each of L steps"),
     M(depth, .name = "model.depth", .min = 1, .max = MODEL_LAYERS_MAX, .fallback = "1", .neutral = "1",
       .unit = "layers", .help = "number of attention layers, L"),
     M(heads, .name = "model.heads", .min = 1, .max = 64, .fallback = "1", .neutral = "1",
@@ -41,6 +42,8 @@ static const struct key keys[] = {
       .unit = "channels", .help = "channels of the positions when concatenated or on queries and keys"),
     M(position_base, .name = "model.position_base", .min = 1, .max = 1e9, .fallback = "10000", .neutral = "10000",
       .unit = "1", .help = "longest wavelength of the positions divided by 2 pi"),
+    CHOICE(pairs, pairs_names, .name = "model.pairs", .fallback = "lagged", .neutral = "lagged",
+      .help = "pairs of states that chebyshev knows at a token: all but the last, or all up to it"),
     M(damping, .name = "model.damping", .min = 0, .max = 10, .fallback = "1", .neutral = "1",
       .unit = "1", .help = "factor of each residual update"),
     M(clip, .name = "model.clip", .min = 0, .max = 1e9, .fallback = "0", .neutral = "0",

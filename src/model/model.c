@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "gd.h"
+#include "iteration.h"
 #include "pass.h"
 
 /* At most 14 tensors a layer and 10 of the whole model; those of gdpp are never beside them. */
@@ -66,6 +67,8 @@ static enum status check(const struct model *model, struct error *err)
         if (model->kinds[l] == KIND_MESA && c->keys_from != KEYS_CAUSAL)
             return error_set(err, ERR_CONFIG,
                              "model.layers: mesa is defined for model.keys_from: causal only");
+    if (c->kind == MODEL_CHEBYSHEV)
+        return iteration_check(model, err);
     return gd_check(model, err);
 }
 
@@ -163,6 +166,8 @@ double model_cost(const struct model *model)
 {
     struct pass pass = {.model = model, .path = PASS_FAST};
     double T = model->shape.tokens, D = model->D;
+    if (model->config.kind == MODEL_CHEBYSHEV)
+        return iteration_cost(model);
     double cost = T * model->shape.width * model->config.embedding +
                   2 * T * D * (model->config.input_mlp + model->L * model->config.mlp);
     merged_choose(&pass);

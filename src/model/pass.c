@@ -71,6 +71,15 @@ static void take_streams(struct pass *pass, struct arena *arena)
     pass->positions = take(arena, T * positions_width(model));
 }
 
+static void take_transformer(struct pass *pass, struct arena *arena)
+{
+    take_streams(pass, arena);
+    take_work(&pass->work, arena, pass->model);
+    merged_create(pass, arena);
+    pass->merged_only = merged_sums_all(pass);
+    vectors_create(pass, arena);
+}
+
 struct pass *pass_create(struct arena *arena, const struct model *model,
                          const struct kernels *kernels, enum pass_path path)
 {
@@ -83,11 +92,10 @@ struct pass *pass_create(struct arena *arena, const struct model *model,
     find_tensors(&layout);
     layout.gradient = ARENA_TAKE(arena, real, layout.model->parameters);
     layout.total = ARENA_TAKE(arena, double, layout.model->parameters);
-    take_streams(&layout, arena);
-    take_work(&layout.work, arena, layout.model);
-    merged_create(&layout, arena);
-    layout.merged_only = merged_sums_all(&layout);
-    vectors_create(&layout, arena);
+    if (model->config.kind == MODEL_CHEBYSHEV)
+        layout.iteration = iteration_create(&layout, arena);
+    else
+        take_transformer(&layout, arena);
     if (!pass)
         return NULL;
     *pass = layout;
@@ -116,6 +124,10 @@ real *pass_tokens(struct pass *pass)
 
 void pass_forward(struct pass *pass)
 {
+    if (pass->iteration) {
+        iteration_forward(pass);
+        return;
+    }
     input_forward(pass);
     for (int l = 0; l < pass->model->L; l++) {
         attention_forward(pass, l);
@@ -143,6 +155,10 @@ static void layers_backward(struct pass *pass, int layers)
 
 void pass_backward(struct pass *pass, const real *doutputs)
 {
+    if (pass->iteration) {
+        iteration_backward(pass, doutputs);
+        return;
+    }
     readout_backward(pass, doutputs);
     layers_backward(pass, pass->model->L);
 }
@@ -150,7 +166,7 @@ void pass_backward(struct pass *pass, const real *doutputs)
 void pass_backward_from(struct pass *pass, int layer, const real *gradient)
 {
     const struct model *model = pass->model;
-    assert(pass->path == PASS_TOKENS && layer > 0 && layer <= model->L);
+    assert(pass->path == PASS_TOKENS && layer > 0 && layer <= model->L && !pass->iteration);
     assert(layer < model->L || pass->keep_all);
     pass->kernels->copy(pass->dstream, gradient, model->shape.tokens * model->D);
     layers_backward(pass, layer);
@@ -186,7 +202,7 @@ void pass_gradient(struct pass *pass, double *gradient)
 
 const real *pass_input_gradient(const struct pass *pass)
 {
-    assert(pass->path == PASS_TOKENS);
+    assert(pass->path == PASS_TOKENS && !pass->iteration);
     return pass->dgiven;
 }
 

@@ -9,6 +9,7 @@
 #define MODEL_PASS_H
 
 #include "gd.h"
+#include "iteration.h"
 #include "kinds.h"
 #include "merged.h"
 #include "model/model.h"
@@ -67,6 +68,7 @@ struct pass {
     real *middle[MODEL_LAYERS_MAX];     /* [T][D], with MLP */
     real *dstream;                      /* [T][D] */
     real *outputs, *positions;          /* [output_tokens][O]; [T][P] */
+    struct iteration *iteration;        /* of a model that is one; it has no attention */
     struct work work;
     struct merged merged;
     struct vectors *vectors; /* [L][H]: of its own where the layer keeps some, else those of work */

@@ -66,12 +66,19 @@ static bool has_kind(const struct model *model, int layer, enum layer_kind kind)
 static bool whole_attention(const struct model *model, int layer)
 {
     (void)layer;
-    return model->config.kind != MODEL_GDPP;
+    return model->config.kind != MODEL_GDPP && model->config.kind != MODEL_CHEBYSHEV;
 }
 
 static bool gdpp(const struct model *model, int layer)
 {
-    return !whole_attention(model, layer);
+    (void)layer;
+    return model->config.kind == MODEL_GDPP;
+}
+
+static bool chebyshev(const struct model *model, int layer)
+{
+    (void)layer;
+    return model->config.kind == MODEL_CHEBYSHEV;
 }
 
 static bool mixed(const struct model *model, int layer)
@@ -208,6 +215,10 @@ static const struct row rows[TENSOR_ROWS] = {
      "GD++: projection's factor of the channels of x"},
     [TENSOR_PROJECT_Y]     = {"project_y",     {DIM_ONE},                      gdpp,           TENSOR_CONSTRUCTED, false,
      "GD++: projection's factor of the channels of y"},
+    [TENSOR_STEP]          = {"step",          {DIM_ONE},                      chebyshev,      TENSOR_ONE,   false,
+     "Chebyshev: a of a step, term <- term - a A term"},
+    [TENSOR_MOMENTUM]      = {"momentum",      {DIM_ONE},                      chebyshev,      TENSOR_ZERO,  false,
+     "Chebyshev: b of a step, b times the change of x in the step before is added"},
 };
 /* clang-format on */
 

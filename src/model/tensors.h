@@ -34,6 +34,8 @@ enum tensor_row {
     TENSOR_VALUE_Y,
     TENSOR_PROJECT_X,
     TENSOR_PROJECT_Y,
+    TENSOR_STEP,
+    TENSOR_MOMENTUM,
     TENSOR_ROWS,
 };
 

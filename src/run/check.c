@@ -27,7 +27,8 @@ static enum status check_train(const struct train_config *train, struct error *e
 /* Gradient descent by construction takes pairs (x, y) from single tokens. */
 static enum status check_construction(const struct run_config *config, struct error *err)
 {
-    if (config->model.kind == MODEL_TRANSFORMER || config->tokens.kind == TOKENS_JOINT)
+    bool constructed = config->model.kind == MODEL_GDPP || config->model.kind == MODEL_MLP_GD;
+    if (!constructed || config->tokens.kind == TOKENS_JOINT)
         return OK;
     return error_set(err, ERR_CONFIG, "model.kind: %s needs tokens.kind: joint",
                      model_kinds[config->model.kind]);

@@ -43,11 +43,12 @@ static inline struct model_config draw_config(uint64_t *seed)
     for (int k = 0; k < model_keys.count; k++) {
         const struct key *key = &model_keys.keys[k];
         char text[KEY_TEXT_SIZE];
-        if (key->type == KEY_TEXT || strcmp(key->name, "model.rate") == 0)
-            continue;
+        if (key->type == KEY_TEXT || strcmp(key->name, "model.rate") == 0 ||
+            strcmp(key->name, "model.pairs") == 0)
+            continue; /* no numbers are drawn: other keys keep theirs */
         draw_value(text, sizeof text, key, seed);
         if (key->choices == model_kinds)
-            continue; /* the definition is that of a transformer, which has no rate either */
+            continue; /* the definition is that of a transformer, which has neither of the two */
         enum status st = schema_set(&setup_schema, &config, k, text, NULL);
         assert(st == OK);
     }

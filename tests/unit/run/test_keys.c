@@ -32,6 +32,7 @@ static const struct {
     {"model.layers", "linear*"},
     {"model.weights", "per_layer"},
     {"model.rate", "0"},
+    {"model.pairs", "lagged"},
     {"model.keys_from", "context"},
     {"model.positions", "none"},
     {"model.position_size", "10"},

@@ -52,6 +52,26 @@ def sets(sweep, rows):
     return sweep.columns["sets_loss"].of(rows).ravel() if "sets_loss" in sweep.columns else numpy.empty(0)
 
 
+def shot(count):
+    """Loss after so many pairs of a few-shot stream (from 1: the first y, before any pair), on each evaluation set."""
+
+    def value(sweep, rows):
+        if "sets_position_loss" not in sweep.columns:
+            return numpy.empty(0)
+        found = []
+        for values in sweep.columns["sets_position_loss"].of(rows):
+            shots = values[:, numpy.isfinite(values).any(axis=0)]
+            found += list(shots[:, count - 1]) if shots.shape[1] >= count else []
+        return numpy.array(found)
+
+    return value
+
+
+def shot_over(count, above, below):
+    """That loss of runs over the mean of others."""
+    return lambda sweep, _: shot(count)(sweep, sweep.rows(**above)) / statistics.mean(shot(count)(sweep, sweep.rows(**below)))
+
+
 def over(above, below):
     """Final loss of runs over the mean of others, as {"model__layers": "mesa*"}."""
 
@@ -197,6 +217,19 @@ def ablation(kind, title):
                   {**data, **LINEAR, "model__depth": 1}))
 
 
+def few_shot_checks():
+    published = {1: (1.68, 1.68), 10: (1.43, 1.16), 20: (1.04, .816), 40: (.861, .676), 60: (.755, .584)}
+    one = {"task__tasks": 1}
+    plain, tuned = ({**SEVEN, **one, "model__embedding": 40, "model__eos": eos} for eos in (0, 2))
+    levels = [Check(f"seven softmax layers, {word}: loss at shot {count} (published: {level[i]})", shot(count), where)
+              for i, (word, where) in enumerate((("plain", plain), ("EOS", tuned))) for count, level in published.items()]
+    scales = [Check(f"{NUMBERS[depth]} of width {width}, EOS over plain: loss at shot 40",
+                    shot_over(40, *({**layers(depth, SOFTMAX), **one, "model__embedding": width, "model__eos": eos} for eos in (2, 0))),
+                    high=1)
+              for depth, width in ((2, 40), (4, 20), (4, 40), (4, 80), (7, 20), (7, 40), (7, 80))]
+    return (*levels, *scales)
+
+
 def pages():
     return {
         "paper2-one-layer": Page("One linear layer is one learned step of gradient descent",
@@ -266,4 +299,10 @@ def pages():
             ("test_loss", "position_loss"),
             (Check("seven softmax layers of width 40: mean loss", "test_loss", layers(7, {**SOFTMAX, "model__embedding": 40})),
              Check("softmax and mesa: mean loss", "test_loss", HYBRID))),
+        "paper2-few-shot-tuning": Page("Few-shot learning, plain and with a tuned EOS token", ("sets_position_loss", "test_loss"),
+                                       few_shot_checks()),
+        "paper2-few-shot-prefix": Page(
+            "Few-shot learning behind a tuned prefix", ("sets_position_loss", "test_loss"),
+            tuple(Check(f"seven softmax layers, prefix and EOS: loss at shot {count} (published: {level})", shot(count), SEVEN)
+                  for count, level in ((1, 1.79), (10, 1.00), (20, .723), (40, .623), (60, .550)))),
     }

@@ -87,7 +87,8 @@ double cluster_saved(const char *file)
     double newest = 0;
     while (folder && (entry = readdir(folder)) != NULL) {
         struct stat info;
-        if (fstatat(dirfd(folder), entry->d_name, &info, 0) == 0 && S_ISREG(info.st_mode))
+        bool whole = strlen(entry->d_name) == DIGITS; /* not one that is being written, nor .. */
+        if (whole && fstatat(dirfd(folder), entry->d_name, &info, 0) == 0)
             newest =
                 fmax(newest, (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec);
     }

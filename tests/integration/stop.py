@@ -1,6 +1,5 @@
 """Without this a job that Slurm warns by USR1, or a user stops by Ctrl-C, could lose runs or not come to an end."""
 
-import os
 import signal
 import time
 
@@ -59,11 +58,11 @@ class Stop(program.Case):
         self.assertGreaterEqual(self.status("tiny.h5")["done"], done)
         self.run_program("resume", "tiny.h5", "--ranks", 2)
 
-    def kill_a_rank(self, file, *settings, when):
-        """(code, last line of stderr) of a job one of whose ranks is killed then."""
+    def kill_ranks(self, file, *settings, when):
+        """(code, last line of stderr) of a job whose ranks are killed then."""
         job = self.start("run", "tiny.yaml", "-o", file, "--ranks", 2, *settings)
         when(file)
-        os.kill(job.ranks()[-1], signal.SIGKILL)
+        program.kill(job.ranks())  # one that is left would save its run
         code, _, err = job.wait()
         return code, err.splitlines()[-1]
 
@@ -72,11 +71,11 @@ class Stop(program.Case):
         self.write("tiny.yaml", program.TINY.replace("count: 3", "count: 100"))
         again = (program.STOPPED_EARLY, "ended early; what is finished is kept, the same line goes on")
         at_work = lambda file: self.wait_for(file, 2, "running")
-        saved = lambda file: self.wait_until("saved", lambda: list(self.folder.glob(f"{file}.checkpoints/*")))
+        saved = lambda file: self.wait_until("saved", lambda: list(self.folder.glob(f"{file}.checkpoints/{16 * '?'}")))
         endless = ("train.steps=100000000", "checkpoint.minutes=0.01")
-        self.assertEqual(self.kill_a_rank("some.h5", "train.steps=3000", when=lambda file: self.wait_for_done(file, 1)), again)
-        self.assertEqual(self.kill_a_rank("saved.h5", *endless, when=saved), again)
-        self.assertEqual(self.kill_a_rank("none.h5", *endless[:1], when=at_work),
+        self.assertEqual(self.kill_ranks("some.h5", "train.steps=3000", when=lambda file: self.wait_for_done(file, 1)), again)
+        self.assertEqual(self.kill_ranks("saved.h5", *endless, when=saved), again)
+        self.assertEqual(self.kill_ranks("none.h5", *endless[:1], when=at_work),
                          (1, "none.h5: a rank was killed before any run was finished or saved; if it was for want of "
                              "memory, ask for more ('mesasweep plan' says what a run needs)"))
 

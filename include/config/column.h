@@ -47,6 +47,7 @@ enum column_axis {
     AXIS_FORECAST,
     AXIS_KNOWN_PAIRS,
     AXIS_SET,
+    AXIS_SHOT,
     AXIS_COUNT,
 };
 

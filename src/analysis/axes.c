@@ -93,7 +93,8 @@ enum length {
     LENGTH_PAIRS,
     LENGTH_HEADS,
     LENGTH_CHANNELS,
-    LENGTH_STATE
+    LENGTH_STATE,
+    LENGTH_OUTPUTS
 };
 
 /* clang-format off */
@@ -175,6 +176,10 @@ static const struct row {
     [AXIS_BACK] = {
         .axis = {.name = "back", .unit = "tokens", .about = "so many tokens before it; 0: itself"},
         .points = 6},
+    [AXIS_SHOT] = {
+        .axis = {.name = "shot", .unit = "1", .value = times,
+                 .about = "pair of a few-shot stream whose y is predicted; those of a second task follow"},
+        .length = LENGTH_OUTPUTS},
     [AXIS_BLOCK] = {
         .axis = {.name = "block", .unit = "1", .labels = blocks,
                  .about = "block of d rows and d columns of a product of weights: parts of the token that it takes and gives"},
@@ -228,6 +233,8 @@ int analysis_axis_length(enum column_axis axis, const struct task *task,
         return task->shape.width;
     case LENGTH_STATE:
         return task->shape.outputs;
+    case LENGTH_OUTPUTS:
+        return task->shape.output_tokens;
     case LENGTH_FIXED:
         break;
     }

@@ -28,6 +28,7 @@ static const struct analysis *const analyses[] = {
     &analysis_one_step,
     &analysis_dynamics_baselines,
     &analysis_evaluation_sets,
+    &analysis_shots,
 };
 /* clang-format on */
 

@@ -87,6 +87,20 @@ static const struct bench_setting raw = {
     {COPYING_MODEL, .depth = 2, .embedding = 5, .output_embedding = true, .keys_from = KEYS_CAUSAL},
     {.tasks = 100, .seed = 1}};
 
+static const struct bench_setting shots = {
+    {.kind = TASK_FEW_SHOT,
+     .dimension = 2,
+     .context = 5,
+     .outputs = 1,
+     .input_range = 2,
+     .weight_scale = 1,
+     .noise = .01,
+     .state_clip = 10,
+     .tasks = 2},
+    {.kind = TOKENS_RAW},
+    {COPYING_MODEL, .depth = 2, .embedding = 5, .output_embedding = true, .keys_from = KEYS_CAUSAL},
+    {.tasks = 100, .seed = 1}};
+
 static void axes_have_the_lengths_of_the_run(void **state)
 {
     (void)state;
@@ -122,7 +136,7 @@ static void bits_do_not_depend_on_the_instruction_set(void **state)
 {
     (void)state;
     static const struct bench_setting *const settings[] = {&single,  &joint, &separate, &sine,
-                                                           &softmax, &raw,   &sequence};
+                                                           &softmax, &raw,   &sequence, &shots};
     static bool executed[64];
     static struct bench first, other;
     for (size_t k = 0; k < COUNT(settings); k++) {

@@ -22,6 +22,7 @@ class Documents(program.Case):
         self.run_program("run", program.SOURCE / "sweeps/first.yaml", "train.steps=50", "evaluation.tasks=500",
                          "-o", "first.h5", "--ranks", 2)
         (self.folder / "tools").symlink_to(program.SOURCE / "tools")
+        self.commands_run("first.h5")
         header = self.run_program("table", "first.h5").splitlines()[0].split()
         self.assertTrue(header in map(str.split, README.splitlines()), header)
         blocks = re.findall(r"```python\n(.*?)```", README, re.S)
@@ -31,6 +32,38 @@ class Documents(program.Case):
                 run = subprocess.run([sys.executable, "-B", "-W", "ignore", "-c", block], cwd=self.folder,
                                      capture_output=True, text=True)
                 self.assertEqual(run.returncode, 0, run.stderr)
+
+    def commands_run(self, file):
+        """Those of the table of commands, as they stand there; log is refused, as nothing has failed."""
+        first = program.SOURCE / "sweeps/first.yaml"
+        run = self.run_json("table", file, "--columns=run")["runs"][0]["run"]
+        lines = {"new": ["mine.yaml"], "resume": [file], "retry": ["--failed", file], "verify": [file, "--json"],
+                 "analyse": [file, "gd", "--ranks", 2], "plan": [first, "--list"], "sbatch": [first, "--tasks", 2],
+                 "status": [file, "--json"], "table": [file, "--group-by=depth", "--agg=mean,ci95", "--csv"],
+                 "show": [file, run[:8]], "best": [file, "--by=gd_ratio:desc", "--where=depth=2"], "diff": [file, file],
+                 "export": [file, "--npz", "-o", "first.npz"], "merge": ["both.h5", file], "keys": [], "version": [],
+                 "bench": ["--list"]}
+        for command, arguments in lines.items():
+            with self.subTest(command):
+                self.assertTrue(self.run_program(command, *arguments) or command == "export")
+        self.assertEqual(self.start("log", file, run).wait()[0], 2)
+        self.assertEqual({*lines, "run", "log"}, {command for command, _ in self.rows()})
+
+    def rows(self):
+        """(command, text) of each row of the table of commands."""
+        return re.findall(r"^\| `mesasweep (\w+)(.*?)` \|", README, re.M)
+
+    def test_readme_s_table_has_all_commands_and_no_option_that_is_not_there(self):
+        listed = [line.split()[0] for line in self.run_program("--help").split("\n\n")[2].splitlines()]
+        self.assertEqual({command for command, _ in self.rows()}, set(listed))
+        told = re.findall(r"^\| `mesasweep (\w+)`", (program.SOURCE / "src/json.md").read_text(), re.M)
+        for command in listed:
+            text = self.run_program(command, "--help")
+            for named, arguments in self.rows():
+                for option in re.findall(r"--?[a-z][a-z-]*", arguments if named == command else ""):
+                    self.assertRegex(text, rf"(^|\s){option}\b", command)
+            if "--json" in text and command not in ("plan", "best"):  # as of show
+                self.assertIn(command, told)
 
     def test_readme_s_sweeps_are_valid(self):
         blocks = re.findall(r"```yaml\n(.*?)```", README, re.S)

@@ -4,6 +4,7 @@ integration_test(documents documents.py 120)
 integration_test(install install.py 120)
 set_property(TEST integration/install APPEND PROPERTY ENVIRONMENT
   "MESASWEEP_BUILD=${PROJECT_BINARY_DIR};CMAKE=${CMAKE_COMMAND};BINDIR=${CMAKE_INSTALL_BINDIR};DATADIR=${CMAKE_INSTALL_DATADIR};MANDIR=${CMAKE_INSTALL_MANDIR};DOCDIR=${CMAKE_INSTALL_DOCDIR}")
+integration_test(hardened hardened.py 60)
 integration_test(sweep sweep.py 300)
 integration_test(change change.py 300)
 integration_test(analyse analyse.py 300)

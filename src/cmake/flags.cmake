@@ -8,8 +8,11 @@ include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
 
 # What an error of ours in memory runs into: checked copies, canaries, no code at known places, tables of
-# the linker read-only before main. Needs optimisation, and keeps out of the sanitizers' way.
-set(hardened $<CONFIG:Release,RelWithDebInfo>)
+# the linker read-only before main. `mesa_checked` is for what is shipped: it defines some calls of libc
+# in line, which tests replace; it needs optimisation, and keeps out of the sanitizers' way.
+add_library(mesa_checked INTERFACE)
+target_compile_options(mesa_checked INTERFACE
+  "$<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 
 add_library(mesa_flags INTERFACE)
 target_compile_features(mesa_flags INTERFACE c_std_17)
@@ -18,7 +21,7 @@ target_include_directories(mesa_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(mesa_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
   -Wmissing-prototypes -Wvla -Wformat=2 $<$<BOOL:${MESASWEEP_DEVELOP}>:-Werror>
-  -fstack-protector-strong "$<${hardened}:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+  -fstack-protector-strong)
 target_link_options(mesa_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 
 add_library(mesa_numeric INTERFACE)

@@ -21,7 +21,7 @@ endfunction()
 # A library that links the same variant (float or _f64) of the layers it uses.
 function(mesa_library target variant sources uses links)
   add_library(${target} STATIC ${sources})
-  target_link_libraries(${target} PUBLIC mesa_flags PRIVATE ${links})
+  target_link_libraries(${target} PUBLIC mesa_flags PRIVATE mesa_checked ${links})
   get_property(engine GLOBAL PROPERTY MESA_ENGINE_LAYERS)
   foreach(layer IN LISTS uses)
     set(other mesa_${layer})

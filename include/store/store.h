@@ -226,5 +226,8 @@ struct detail {
 enum status store_detail(struct detail *detail, const char *path, int64_t row,
                          struct error *err) MUST_CHECK;
 void store_detail_dispose(struct detail *detail);
+/* The next key and value of a configuration, which is cut in place: `rest` begins as all of it.
+ * false: there is none. */
+bool store_detail_setting(char **rest, const char **key, const char **value);
 
 #endif

@@ -38,6 +38,11 @@ void forecast_descent(double *inclusive, double *lagged, const struct forecast *
 void forecast_ridge(double *inclusive, double *lagged, const struct forecast *sequences,
                     double strength, double *scratch);
 
+/* x [T][d] = (R + strength I)^-1 phi_t with R of all pairs up to t, where F = d; errors and cost as
+ * those of forecast_ridge. */
+void forecast_precondition(double *x, const struct forecast *sequences, double strength,
+                           double *scratch);
+
 /* Each begins with M = R + strength I and `steps` times applies M to a vector: the work of a model
  * of so many layers before the last. With A = M / |M|_F, or M / tr M for Newton-Schulz:
  *

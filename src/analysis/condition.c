@@ -36,13 +36,6 @@ struct state {
     float *values;                  /* [L + 1][T of the stream] */
 };
 
-static bool applies(const struct task_config *task, const struct tokens_config *tokens,
-                    const struct model_config *model)
-{
-    (void)task, (void)model;
-    return has_states(tokens);
-}
-
 /* Whether a token has a channel that nothing but its query needs. */
 static bool has_query(const struct task *task)
 {
@@ -229,7 +222,7 @@ const struct analysis analysis_condition = {
              "make of it",
     .columns = columns,
     .column_count = sizeof columns / sizeof columns[0],
-    .applies = applies,
+    .applies = reads_states,
     .cost = cost,
     .create = create,
     .execute = execute,

@@ -5,7 +5,6 @@
 
 #include "forecasts.h"
 #include "registry.h"
-#include "train/loss.h"
 
 enum { POSITION_LOSS, FORECAST_LOSS, FORECAST_RATE, RICHARDSON_RATE };
 
@@ -129,26 +128,11 @@ static void add_method(struct state *s, enum method method, int lanes)
         forecast_losses(s->losses, lag ? f->lagged : f->inclusive, forecasts_next(f), T,
                         f->states.d);
         for (int t = 0; t < T; t++) {
-            int row = model_row(s->walk.input->model, t);
+            int row = model_output_row(s->walk.input->model, t);
             double *sum = &s->sums[(row * METHODS + (int)method) * PAIRS + lag];
             for (int b = 0; b < lanes; b++)
                 *sum += known ? s->losses[t * LANES + b] : NAN;
         }
-    }
-}
-
-static void add_model(struct state *s, int lanes)
-{
-    const struct model *model = s->walk.input->model;
-    const struct token_shape *shape = &s->walk.task->shape;
-    const real *outputs = walk_predict(&s->walk);
-    struct loss token = {1, shape->outputs, NULL};
-    ptrdiff_t state = (ptrdiff_t)shape->outputs * LANES;
-    for (int t = 0; t < shape->output_tokens; t++) {
-        double losses[LANES];
-        loss_value(losses, outputs + t * state, s->walk.target + t * state, &token);
-        for (int b = 0; b < lanes; b++)
-            s->model[model_row(model, t)] += losses[b];
     }
 }
 
@@ -174,9 +158,9 @@ static void put_means(struct state *s, const struct analysis_input *input,
 {
     int rows = input->model->shape.tokens, tasks = input->evaluation.tasks;
     for (int row = 0; row < rows; row++)
-        s->model[row] = s->model[row] > 0 ? s->model[row] / tasks : NAN;
+        s->model[row] /= tasks;
     for (int i = 0; i < rows * METHODS * PAIRS; i++)
-        s->sums[i] = s->model[i / (METHODS * PAIRS)] > 0 ? s->sums[i] / tasks : NAN;
+        s->sums[i] = isnan(s->model[i / (METHODS * PAIRS)]) ? NAN : s->sums[i] / tasks;
     output->put(output->context, POSITION_LOSS, (const int32_t[]){rows, 1, 1}, s->model);
     output->put(output->context, FORECAST_LOSS, (const int32_t[]){rows, METHODS, PAIRS}, s->sums);
 }
@@ -188,6 +172,7 @@ static void execute(void *state, const struct analysis_input *input,
     struct task_source source = evaluation_source(input);
     int tasks = input->evaluation.tasks;
     walk_start(&s->walk, input);
+    positions_start(s->model, input->model);
     s->rate = forecasts_rate(&s->forecasts, &s->walk);
     double richardson = richardson_rate(s);
     s->solvers[METHOD_RICHARDSON] = solver_constant(SOLVER_RICHARDSON, STEPS, richardson, 0);
@@ -196,7 +181,8 @@ static void execute(void *state, const struct analysis_input *input,
         forecasts_read(&s->forecasts, &s->walk);
         for (int method = 0; method < METHODS; method++)
             add_method(s, (enum method)method, walk_lanes(first, tasks));
-        add_model(s, walk_lanes(first, tasks));
+        walk_predict(&s->walk);
+        positions_add(s->model, &s->walk, walk_lanes(first, tasks));
     }
     put_means(s, input, output);
     put_number(output, FORECAST_RATE, s->rate);

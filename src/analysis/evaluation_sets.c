@@ -1,11 +1,8 @@
 /* How much a loss depends on the sequences that it is measured on: five evaluation sets for one
  * model, where training it five times takes too long. */
-#include <math.h>
-
 #include "compare.h"
 #include "registry.h"
 #include "states.h"
-#include "train/loss.h"
 
 enum { SETS_LOSS, SETS_POSITION_LOSS };
 
@@ -30,13 +27,6 @@ static int sets(void)
     return analysis_axis_length(AXIS_SET, NULL, NULL);
 }
 
-static bool applies(const struct task_config *task, const struct tokens_config *tokens,
-                    const struct model_config *model)
-{
-    (void)task, (void)model;
-    return has_states(tokens);
-}
-
 static void *create(struct arena *arena, const struct analysis_input *input)
 {
     struct state *state = ARENA_TAKE(arena, struct state, 1), measured;
@@ -53,30 +43,12 @@ static double cost(const struct analysis_input *input)
     return (double)sets() * input->evaluation.tasks * task;
 }
 
-/* Adds the losses of the first lanes at each output to positions[T]. */
-static void add_positions(double *positions, const struct walk *walk, int lanes)
-{
-    const struct model *model = walk->input->model;
-    const struct loss one = {1, model->shape.outputs, NULL};
-    for (int i = 0; i < model->shape.output_tokens; i++) {
-        ptrdiff_t at = (ptrdiff_t)i * model->shape.outputs * LANES;
-        double losses[LANES];
-        loss_value(losses, pass_outputs(walk->pass) + at, walk->target + at, &one);
-        for (int b = 0; b < lanes; b++)
-            positions[model_output_row(model, i)] += losses[b];
-    }
-}
-
 static void measure(struct state *s, int set)
 {
-    const struct model *model = s->input.model;
-    int tasks = s->input.evaluation.tasks, T = model->shape.tokens;
+    int tasks = s->input.evaluation.tasks, T = s->input.model->shape.tokens;
     double *positions = s->positions + set * T;
     struct task_source source = evaluation_source(&s->input);
-    for (int t = 0; t < T; t++)
-        positions[t] = NAN;
-    for (int i = 0; i < model->shape.output_tokens; i++)
-        positions[model_output_row(model, i)] = 0;
+    positions_start(positions, s->input.model);
     for (int first = 0; first < tasks; first += LANES) {
         int lanes = walk_lanes(first, tasks);
         double losses[LANES];
@@ -85,7 +57,7 @@ static void measure(struct state *s, int set)
         walk_losses(losses, &s->walk);
         for (int b = 0; b < lanes; b++)
             s->loss[set] += losses[b];
-        add_positions(positions, &s->walk, lanes);
+        positions_add(positions, &s->walk, lanes);
     }
     s->loss[set] /= tasks;
     for (int t = 0; t < T; t++)
@@ -113,7 +85,7 @@ const struct analysis analysis_evaluation_sets = {
              "each token",
     .columns = columns,
     .column_count = sizeof columns / sizeof columns[0],
-    .applies = applies,
+    .applies = reads_states,
     .cost = cost,
     .create = create,
     .execute = execute,

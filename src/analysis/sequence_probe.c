@@ -5,6 +5,7 @@
 #include "probing.h"
 #include "registry.h"
 #include "states.h"
+#include "theory/forecast.h"
 
 enum { SEQUENCE_R2, SEQUENCE_R2_IN_SAMPLE };
 
@@ -22,9 +23,9 @@ static const struct column columns[] = {
 struct state {
     struct probing probing;
     struct states states;
-    double *inverse;        /* [d][d][LANES] of R_t + STATES_RIDGE I */
-    double *image;          /* [d][LANES] */
-    double *preconditioned; /* [T + 1][d][LANES] that times s_t, t = 1 .. T */
+    double *scratch;        /* of forecast_precondition */
+    double *values;         /* [d][LANES] */
+    double *preconditioned; /* [T][d][LANES] (R_t + STATES_RIDGE I)^-1 s_t, t = 1 .. T */
     int *tokens;            /* [rows of the stream] t = 1 .. T, 0: no token of the task */
 };
 
@@ -40,7 +41,7 @@ static const double *next(const struct state *s, int t, double *values, int past
 static const double *preconditioned(const struct state *s, int t, double *values, int past)
 {
     (void)values, (void)past;
-    return s->preconditioned + (ptrdiff_t)t * s->states.d * LANES;
+    return s->preconditioned + (ptrdiff_t)(t - 1) * s->states.d * LANES;
 }
 
 static const double *earlier(const struct state *s, int t, double *values, int past)
@@ -69,11 +70,10 @@ static const struct {
 
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
-static bool applies(const struct task_config *task, const struct tokens_config *tokens,
-                    const struct model_config *model)
+static struct forecast sequences_of(const struct states *states)
 {
-    (void)task, (void)model;
-    return has_states(tokens);
+    const double *first = state_at(states, 1);
+    return (struct forecast){states->d, states->T, states->d, first, first};
 }
 
 static void *create(struct arena *arena, const struct analysis_input *input)
@@ -83,9 +83,10 @@ static void *create(struct arena *arena, const struct analysis_input *input)
     int T = input->task->shape.tokens, d = input->task->shape.outputs;
     probing_create(&s->probing, arena, input, TARGETS, d);
     s->states = states_create(arena, input->task);
-    s->inverse = ARENA_TAKE(arena, double, d *d *LANES);
-    s->image = ARENA_TAKE(arena, double, d *LANES);
-    s->preconditioned = ARENA_TAKE(arena, double, (T + 1) * d * LANES);
+    struct forecast sequences = sequences_of(&s->states);
+    s->scratch = ARENA_TAKE(arena, double, forecast_scratch(&sequences));
+    s->values = ARENA_TAKE(arena, double, d *LANES);
+    s->preconditioned = ARENA_TAKE(arena, double, T *d *LANES);
     s->tokens = ARENA_TAKE(arena, int, input->model->shape.tokens);
     return state;
 }
@@ -99,14 +100,9 @@ static double cost(const struct analysis_input *input)
 static void look(void *context, const struct walk *walk)
 {
     struct state *s = context;
-    int d = s->states.d;
+    struct forecast sequences = sequences_of(&s->states);
     states_read(&s->states, walk);
-    inverse_start(s->inverse, d, STATES_RIDGE);
-    for (int t = 1; t <= s->states.T; t++) {
-        inverse_add(s->inverse, state_at(&s->states, t - 1), s->image, d);
-        states_apply(s->preconditioned + (ptrdiff_t)t * d * LANES, s->inverse,
-                     state_at(&s->states, t), d);
-    }
+    forecast_precondition(s->preconditioned, &sequences, STATES_RIDGE, s->scratch);
 }
 
 static void ask(double *y, void *context, int row)
@@ -115,7 +111,7 @@ static void ask(double *y, void *context, int row)
     int d = s->states.d, m = TARGETS * d, t = s->tokens[row];
     memset(y, 0, sizeof(double) * (size_t)(LANES * m));
     for (int k = 0; k < TARGETS && t > 0; k++) {
-        const double *values = targets[k].target(s, t, s->image, targets[k].past);
+        const double *values = targets[k].target(s, t, s->values, targets[k].past);
         for (int i = 0; values && i < d * LANES; i++)
             y[i % LANES * m + k * d + i / LANES] = values[i];
     }
@@ -141,7 +137,7 @@ const struct analysis analysis_sequence_probe = {
              "next state, earlier ones, and the preconditioned one",
     .columns = columns,
     .column_count = sizeof columns / sizeof columns[0],
-    .applies = applies,
+    .applies = reads_states,
     .cost = cost,
     .create = create,
     .execute = execute,

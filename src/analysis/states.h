@@ -13,8 +13,9 @@ struct states {
     double *at; /* [T + 2][d][LANES]: s_0 .. s_{T+1} */
 };
 
-/* Whether tasks are sequences. */
-bool has_states(const struct tokens_config *tokens);
+/* For `applies`: whether tasks are sequences. */
+bool reads_states(const struct task_config *task, const struct tokens_config *tokens,
+                  const struct model_config *model);
 
 struct states states_create(struct arena *arena, const struct task *task);
 
@@ -26,13 +27,5 @@ static inline const double *state_at(const struct states *states, int t)
 {
     return states->at + (ptrdiff_t)t * states->d * LANES;
 }
-
-/* inverse [d][d][LANES] of R + ridge I, of R = 0; and of R + s s' from that of R, s [d][LANES],
- * by the formula of Sherman and Morrison; image [d][LANES] is scratch. */
-void inverse_start(double *inverse, int d, double ridge);
-void inverse_add(double *inverse, const double *s, double *image, int d);
-
-/* y [d][LANES] = A x, A [d][d][LANES]. */
-void states_apply(double *y, const double *A, const double *x, int d);
 
 #endif

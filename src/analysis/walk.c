@@ -1,5 +1,6 @@
 #include "walk.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "train/loss.h"
@@ -54,6 +55,27 @@ void walk_losses(double losses[LANES], const struct walk *walk)
     const struct token_shape *shape = &walk->input->model->shape;
     struct loss loss = {shape->output_tokens, shape->outputs, NULL};
     loss_value(losses, pass_outputs(walk->pass), walk->target, &loss);
+}
+
+void positions_start(double *sums, const struct model *model)
+{
+    for (int row = 0; row < model->shape.tokens; row++)
+        sums[row] = NAN;
+    for (int i = 0; i < model->shape.output_tokens; i++)
+        sums[model_output_row(model, i)] = 0;
+}
+
+void positions_add(double *sums, const struct walk *walk, int lanes)
+{
+    const struct model *model = walk->input->model;
+    const struct loss one = {1, model->shape.outputs, NULL};
+    for (int i = 0; i < model->shape.output_tokens; i++) {
+        ptrdiff_t at = (ptrdiff_t)i * model->shape.outputs * LANES;
+        double losses[LANES];
+        loss_value(losses, pass_outputs(walk->pass) + at, walk->target + at, &one);
+        for (int b = 0; b < lanes; b++)
+            sums[model_output_row(model, i)] += losses[b];
+    }
 }
 
 void walk_evaluate(double *losses, struct walk *walk)

@@ -30,6 +30,11 @@ const real *walk_predict(struct walk *walk);
 /* losses[LANES] of the model's prediction, which walk_predict has made. */
 void walk_losses(double losses[LANES], const struct walk *walk);
 
+/* Sums of losses along the stream, [its tokens]: 0 where an output is read, NaN elsewhere; then the
+ * losses of the first `lanes` tasks of the prediction, which walk_predict has made. */
+void positions_start(double *sums, const struct model *model);
+void positions_add(double *sums, const struct walk *walk, int lanes);
+
 /* losses[evaluation.tasks] of the model on the evaluation set. */
 void walk_evaluate(double *losses, struct walk *walk);
 

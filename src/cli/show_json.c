@@ -15,14 +15,10 @@ static void print_key(const char *separator, const char *name)
 static void print_config(char *config)
 {
     const char *separator = "\n ";
-    char *rest = config;
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        char *value = strchr(line, '=');
-        if (!value)
-            continue;
-        *value = '\0';
-        print_key(separator, line);
-        json_value(stdout, value + 1);
+    const char *key, *value;
+    while (store_detail_setting(&config, &key, &value)) {
+        print_key(separator, key);
+        json_value(stdout, value);
         separator = ", ";
     }
 }

@@ -157,13 +157,10 @@ static void print_config(const struct detail *detail)
     struct cells *cells = cells_create(2);
     int shown = 0;
     char *rest = detail->config;
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        char *value = strchr(line, '=');
-        if (!value)
-            continue;
-        *value = '\0';
-        cells_add(cells, line);
-        cells_add(cells, value + 1);
+    const char *key, *value;
+    while (store_detail_setting(&rest, &key, &value)) {
+        cells_add(cells, key);
+        cells_add(cells, value);
         shown++;
     }
     print_cells(cells, "ll", "configuration (other keys are neutral: 'mesasweep keys')", shown);

@@ -100,6 +100,20 @@ enum status store_detail(struct detail *detail, const char *path, int64_t row, s
     return st;
 }
 
+bool store_detail_setting(char **rest, const char **key, const char **value)
+{
+    for (char *line; (line = strsep(rest, "\n"));) {
+        char *equals = strchr(line, '=');
+        if (!equals)
+            continue;
+        *equals = '\0';
+        *key = line;
+        *value = equals + 1;
+        return true;
+    }
+    return false;
+}
+
 void store_detail_dispose(struct detail *detail)
 {
     for (int c = 0; c < detail->column_count; c++)

@@ -138,24 +138,33 @@ static void ridge_start(struct walk *w)
             w->R[(ptrdiff_t)i * (F + 1) * LANES + b] = 1 / *strength;
 }
 
-/* With u = R phi: R <- R - u u' / (1 + phi.u), Phi <- Phi + (s - Phi phi) u' / (1 + phi.u). */
-static void ridge_pair(struct walk *w, const double *phi, double *s)
+/* With u = R phi: R <- R - u u' / (1 + phi.u). Returns u / (1 + phi.u). */
+static const double *inverse_add(struct walk *w, const double *phi)
 {
-    int d = w->s->d, F = w->s->F;
-    double *u = vector(w, 1), *shares = vector(w, 2), *known = vector(w, 3), share[LANES];
+    int F = w->s->F;
+    double *u = vector(w, 1), *shares = vector(w, 2), *minus = vector(w, 3), share[LANES];
     apply(u, w->R, phi, F, F);
     dot(share, phi, u, F);
     for (int b = 0; b < LANES; b++)
         share[b] = 1 / (1 + share[b]);
+    copy_rows(shares, u, F);
+    scale(shares, share, F);
+    for (int i = 0; i < F * LANES; i++)
+        minus[i] = -shares[i];
+    add_outer(w->R, minus, u, F, F);
+    return shares;
+}
+
+/* Phi <- Phi + (s - Phi phi) u' / (1 + phi.u) */
+static void ridge_pair(struct walk *w, const double *phi, double *s)
+{
+    int d = w->s->d, F = w->s->F;
+    const double *shares = inverse_add(w, phi);
+    double *known = vector(w, 3);
     apply(known, w->C, phi, d, F);
     for (int i = 0; i < d * LANES; i++)
         s[i] -= known[i];
-    copy_rows(shares, u, F);
-    scale(shares, share, F);
     add_outer(w->C, s, shares, d, F);
-    for (int i = 0; i < F * LANES; i++)
-        shares[i] = -shares[i];
-    add_outer(w->R, shares, u, F, F);
 }
 
 static void ridge_predict(double *prediction, struct walk *w, const double *phi)
@@ -169,6 +178,28 @@ void forecast_ridge(double *inclusive, double *lagged, const struct forecast *se
     struct walk walk = {
         .method = &strength, .start = ridge_start, .pair = ridge_pair, .predict = ridge_predict};
     walk_along(inclusive, lagged, &walk, sequences, scratch);
+}
+
+static void precondition_pair(struct walk *w, const double *phi, double *s)
+{
+    (void)s;
+    inverse_add(w, phi);
+}
+
+static void precondition(double *x, struct walk *w, const double *phi)
+{
+    apply(x, w->R, phi, w->s->F, w->s->F);
+}
+
+void forecast_precondition(double *x, const struct forecast *sequences, double strength,
+                           double *scratch)
+{
+    struct walk walk = {.method = &strength,
+                        .start = ridge_start,
+                        .pair = precondition_pair,
+                        .predict = precondition};
+    assert(sequences->F == sequences->d);
+    walk_along(x, NULL, &walk, sequences, scratch);
 }
 
 /* ---- solvers: R and C are the sums, R with the strength on its diagonal */

@@ -12,17 +12,20 @@ def losses(program):
 
 
 class Precision(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.single, cls.double = losses("PRECISION_SINGLE"), losses("PRECISION_DOUBLE")
+
     def test_200_steps_in_single_precision_end_within_1e_4_of_double(self):
-        single, double = losses("PRECISION_SINGLE"), losses("PRECISION_DOUBLE")
-        self.assertEqual(single.keys(), double.keys())
-        self.assertGreater(len(single), 10)
-        for settings, (before, after) in double.items():
+        self.assertEqual(self.single.keys(), self.double.keys())
+        self.assertGreater(len(self.single), 10)
+        for settings, (before, after) in self.double.items():
             with self.subTest(settings):
                 self.assertNotEqual(before, after)
-                self.assertAlmostEqual(single[settings][1] / after, 1, delta=1e-4)
+                self.assertAlmostEqual(self.single[settings][1] / after, 1, delta=1e-4)
 
     def test_they_are_two_builds(self):
-        self.assertNotEqual(losses("PRECISION_SINGLE"), losses("PRECISION_DOUBLE"))
+        self.assertNotEqual(self.single, self.double)
 
 
 unittest.main(verbosity=2)

@@ -4,6 +4,7 @@
 
 #include "../../../src/analysis/states.h"
 #include "math/lapack.h"
+#include "theory/forecast.h"
 
 enum { D = 3, T = 9, TARGETS = 11 };
 enum { NEXT, CURRENT, PRECONDITIONED, PAST, CONTROL = TARGETS - 1 };
@@ -134,12 +135,14 @@ static void states_and_inverses_are_those_of_the_definition(void **state)
         draw(&walks[i], &states[i], &arenas[i], &benches[i]);
     }
     assert_memory_equal(states[0].at, states[1].at, sizeof(double) * (T + 2) * D * LANES);
-    double inverse[D * D * LANES], image[D * LANES], R[D * D] = {0}, room[D * D];
-    inverse_start(inverse, D, STATES_RIDGE);
+    const double *first = state_at(&states[0], 1);
+    const struct forecast sequences = {D, T + 1, D, first, first};
+    double found[(T + 1) * D * LANES], R[D * D] = {0}, room[D * D];
+    double *scratch = malloc(forecast_scratch(&sequences) * sizeof *scratch);
+    forecast_precondition(found, &sequences, STATES_RIDGE, scratch);
+    free(scratch);
     for (int t = 1; t <= T + 1; t++) {
         const double *before = state_at(&states[0], t - 1), *s = state_at(&states[0], t);
-        inverse_add(inverse, before, image, D);
-        states_apply(image, inverse, s, D);
         double right[D];
         for (int i = 0; i < D; i++) {
             right[i] = s[i * LANES + 5];
@@ -149,7 +152,7 @@ static void states_and_inverses_are_those_of_the_definition(void **state)
         }
         assert_true(lapack_ridge(right, R, STATES_RIDGE, room, D, 1));
         for (int i = 0; i < D; i++)
-            assert_near(image[i * LANES + 5], right[i], 1e-8);
+            assert_near(found[((t - 1) * D + i) * LANES + 5], right[i], 1e-8);
     }
     for (int i = 0; i < 2; i++) {
         arena_destroy(&arenas[i]);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "sweep/plan.h"
 
 /* The plan of a text called s.yaml; with overrides up to a NULL when not NULL. */
@@ -37,6 +38,17 @@ static inline const char *value_of(const struct plan *plan, int64_t run, const c
     plan_config(plan, run, &config);
     schema_print(&run_schema, &config, schema_find(&run_schema, key), text, KEY_TEXT_SIZE);
     return text;
+}
+
+/* The values of a key in all runs: "1 2 2". */
+static inline void assert_values(const struct plan *plan, const char *key, const char *values)
+{
+    struct text all = {0};
+    char value[KEY_TEXT_SIZE];
+    for (int64_t run = 0; run < plan_count(plan); run++)
+        text_print(&all, "%s%s", run ? " " : "", value_of(plan, run, key, value));
+    assert_string_equal(all.data, values);
+    text_dispose(&all);
 }
 
 #endif

@@ -6,19 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/text.h"
-
-/* The values of a key in all runs: "1 2 2". */
-static void assert_values(const struct plan *plan, const char *key, const char *values)
-{
-    struct text all = {0};
-    char value[KEY_TEXT_SIZE];
-    for (int64_t run = 0; run < plan_count(plan); run++)
-        text_print(&all, "%s%s", run ? " " : "", value_of(plan, run, key, value));
-    assert_string_equal(all.data, values);
-    text_dispose(&all);
-}
-
 static bool is_swept(const struct plan *plan, const char *key)
 {
     const int *keys;

@@ -114,6 +114,16 @@ static void comes_to_rest(struct nursery *nursery)
     assert_true(nursery_idle(nursery));
 }
 
+/* The child, once the nursery has said which: it may report progress before. Never 0, which as a
+   receiver of signals is the whole group, and with it whoever runs the test. */
+static pid_t running_child(const struct nursery *nursery)
+{
+    pid_t child;
+    while ((child = nursery_child(nursery)) == 0)
+        usleep(100);
+    return child;
+}
+
 static void a_failing_item_is_reported_with_its_cause_and_costs_only_itself(void **state)
 {
     (void)state;
@@ -178,9 +188,7 @@ static void a_child_killed_from_outside_is_a_failed_attempt(void **state)
     struct nursery *nursery = start();
     struct nursery_event event;
     begin(nursery, texts, 2, 8, 0, 0);
-    while (nursery_child(nursery) == 0)
-        usleep(1000);
-    kill(nursery_child(nursery), SIGKILL);
+    kill(running_child(nursery), SIGKILL);
     assert_int_equal(next(nursery, &event), NURSERY_FAILED);
     assert_string_equal(event.failed.text,
                         "ended by signal 9 (Killed), perhaps for want of memory");
@@ -270,8 +278,7 @@ static void a_child_that_ignores_the_stop_can_be_killed_without_blame(void **sta
     struct nursery *nursery = start();
     struct nursery_event event;
     begin(nursery, texts, 2, 8, 0, 0);
-    while (nursery_child(nursery) == 0)
-        usleep(1000);
+    running_child(nursery);
     nursery_stop(nursery);
     nursery_kill(nursery);
     assert_int_equal(next(nursery, &event), NURSERY_STOPPED);
@@ -318,9 +325,7 @@ static void nothing_is_left_when_the_rank_is_killed(void **state)
             struct nursery *nursery = start();
             seen[0] = nursery_process(nursery);
             begin(nursery, texts, 2, 8, 0, 0);
-            while (nursery_child(nursery) == 0)
-                usleep(100);
-            seen[1] = nursery_child(nursery);
+            seen[1] = running_child(nursery);
             for (;;)
                 pause();
         }
@@ -346,9 +351,10 @@ static void signals_to_the_group_do_not_reach_the_engine(void **state)
     begin(nursery, texts, 1, 8, 0, 0);
     while (!nursery_progress(nursery, &head, &point, 1))
         usleep(1000);
+    pid_t child = running_child(nursery);
     for (size_t i = 0; i < COUNT(signals); i++) {
         kill(nursery_process(nursery), signals[i]);
-        kill(nursery_child(nursery), signals[i]);
+        kill(child, signals[i]);
     }
     usleep(20000);
     assert_int_equal(nursery_poll(nursery, &event), NURSERY_NOTHING);

@@ -231,25 +231,47 @@ static enum status read_integer(int64_t *value, const struct yaml *yaml,
                        (long long)least, (long long)most);
 }
 
+/* The integers beside `over`: absent ones keep what is there. */
+static enum status read_integers(int64_t *samples, int64_t *quick, int64_t *stream,
+                                 const struct yaml *yaml, const struct yaml_node *node,
+                                 int64_t limit, struct error *err)
+{
+    const struct {
+        const char *name;
+        int64_t *value, least, most;
+    } integers[] = {{"samples", samples, 1, limit},
+                    {"quick", quick, 1, limit},
+                    {"stream", stream, 0, INT64_C(1) << 53}};
+    int known = 1; /* over */
+    enum status st = OK;
+    for (size_t i = 0; i < sizeof integers / sizeof integers[0] && st == OK; i++) {
+        const struct yaml_node *entry = yaml_find(node, integers[i].name);
+        known += entry != NULL;
+        if (entry)
+            st = read_integer(integers[i].value, yaml, entry, integers[i].least, integers[i].most,
+                              err);
+    }
+    const struct yaml_node *over = yaml_find(node, "over");
+    if (st == OK && (*samples == 0 || !over || node->count != known || over->kind != YAML_MAP ||
+                     over->count == 0))
+        return yaml_refuse(yaml, node, err,
+                           "random: allowed are samples, over, quick and stream, as in {samples: "
+                           "100, over: {train.rate: {log: [1e-4, 1e-2]}}, quick: 4, stream: 0}");
+    return st;
+}
+
 enum status blocks_read_random(struct plan *plan, const struct yaml *yaml,
                                const struct yaml_node *node, struct error *err)
 {
-    const struct yaml_node *samples = yaml_find(node, "samples"), *over = yaml_find(node, "over");
-    const struct yaml_node *stream = yaml_find(node, "stream");
-    if (!samples || !over || node->count != 2 + (stream != NULL) || over->kind != YAML_MAP ||
-        over->count == 0)
-        return yaml_refuse(yaml, node, err,
-                           "random: allowed are samples, over and stream, as in {samples: 100, "
-                           "over: {train.rate: {log: [1e-4, 1e-2]}}, stream: 0}");
     struct settings settings = {0};
-    struct values_rule drawn = {.allowed = DRAWN_VALUES};
-    int64_t number = 0;
-    enum status st = read_integer(&drawn.limit, yaml, samples, 1, plan->limit, err);
-    if (st == OK && stream)
-        st = read_integer(&number, yaml, stream, 0, INT64_C(1) << 53, err);
-    drawn.stream = (uint64_t)number;
-    if (st == OK)
-        st = settings_read(&settings, yaml, over, &drawn, err);
+    int64_t samples = 0, quick = 0, stream = 0;
+    enum status st = read_integers(&samples, &quick, &stream, yaml, node, plan->limit, err);
+    if (st == OK) {
+        const struct values_rule drawn = {.allowed = DRAWN_VALUES,
+                                          .limit = plan->quick && quick ? quick : samples,
+                                          .stream = (uint64_t)stream};
+        st = settings_read(&settings, yaml, yaml_find(node, "over"), &drawn, err);
+    }
     if (st == OK)
         st = check_first(plan, yaml, &settings, err);
     if (st == OK)

@@ -256,9 +256,9 @@ static const struct section {
      YAML_MAP, YAML_MAP, blocks_read_grid},
     {{"zip", "list of maps: the keys of each have as many values, which go together; crosses with grid"},
      YAML_LIST, YAML_LIST, blocks_read_zip},
-    {{"random", "{samples: n, over: {key: distribution}, stream: 0}, crosses with grid; distributions: "
-                "{linear: [least, greatest]}, {log: [least, greatest]}, {choice: [list]}; sample k of a "
-                "key stays when anything else changes"},
+    {{"random", "{samples: n, over: {key: distribution}, quick: samples with --quick, stream: 0}, crosses "
+                "with grid; distributions: {linear: [least, greatest]}, {log: [least, greatest]}, "
+                "{choice: [list]}; sample k of a key stays when anything else changes"},
      YAML_MAP, YAML_MAP, blocks_read_random},
     {{"when", "list of {if: values of keys, set: settings}, for runs of grid, zip and random; later ones win"},
      YAML_LIST, YAML_LIST, read_when},

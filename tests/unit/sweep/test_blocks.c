@@ -99,6 +99,23 @@ static void a_sample_does_not_depend_on_the_rest_of_the_file(void **state)
     plan_destroy(more);
 }
 
+static void quick_takes_the_first_samples(void **state)
+{
+    (void)state;
+    static const char text[] = "random: {samples: 9, quick: 2, over: {train.rate: {log: [1.0e-4, "
+                               "1.0e-2]}}}\nquick: {train.steps: 60}\n";
+    struct plan *plan = good_plan(text, false, NULL), *quick = good_plan(text, true, NULL);
+    assert_int_equal(plan_count(plan), 9);
+    assert_int_equal(plan_count(quick), 2);
+    for (int64_t sample = 0; sample < 2; sample++) {
+        char one[KEY_TEXT_SIZE], two[KEY_TEXT_SIZE];
+        assert_string_equal(value_of(plan, sample, "train.rate", one),
+                            value_of(quick, sample, "train.rate", two));
+    }
+    plan_destroy(plan);
+    plan_destroy(quick);
+}
+
 static void another_stream_gives_other_samples(void **state)
 {
     (void)state;
@@ -380,6 +397,7 @@ int main(void)
         cmocka_unit_test(when_sees_what_a_zip_gave),
         cmocka_unit_test(samples_never_change),
         cmocka_unit_test(a_sample_does_not_depend_on_the_rest_of_the_file),
+        cmocka_unit_test(quick_takes_the_first_samples),
         cmocka_unit_test(another_stream_gives_other_samples),
         cmocka_unit_test(samples_are_spread_as_their_distribution_says),
         cmocka_unit_test(included_runs_come_after_the_grid_and_pass_by_when),

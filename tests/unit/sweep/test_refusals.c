@@ -179,8 +179,9 @@ static void sections_of_runs_are_refused_with_place_and_reason(void **state)
     (void)state;
     static const char zip[] = "zip: no keys that go together, allowed is a map as in {model.depth: "
                               "[1, 2], train.steps: [500, 1000]}";
-    static const char random[] = "random: allowed are samples, over and stream, as in {samples: "
-                                 "100, over: {train.rate: {log: [1e-4, 1e-2]}}, stream: 0}";
+    static const char random[] = "random: allowed are samples, over, quick and stream, as in "
+                                 "{samples: 100, over: {train.rate: {log: [1e-4, 1e-2]}}, quick: "
+                                 "4, stream: 0}";
     static const char include[] = "include: no run, allowed is a map as in {model.depth: 8, seed: "
                                   "[0, 1]}; runs from a file stand under points";
     static const char drawn[] = "is no distribution, allowed are {linear: [least, greatest]}, "
@@ -214,6 +215,8 @@ static void sections_of_runs_are_refused_with_place_and_reason(void **state)
          "1:19: random: samples: ", "'0' is no integer 1..1000000"},
         {"random: {samples: 1000001, over: {seed: {linear: [0, 9]}}}\n",
          "1:19: random: samples: ", "'1000001' is no integer 1..1000000"},
+        {"random: {samples: 2, quick: 0, over: {seed: {linear: [0, 9]}}}\n",
+         "1:29: random: quick: ", "'0' is no integer 1..1000000"},
         {"random: {samples: '2', over: {seed: {linear: [0, 9]}}}\n",
          "1:19: random: samples: ", "'2' is no integer 1..1000000"},
         {"random: {samples: [2], over: {seed: {linear: [0, 9]}}}\n",

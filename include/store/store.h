@@ -54,7 +54,7 @@ enum status store_create(const char *path, const struct plan *plan,
 struct store_change {
     bool same;          /* the file is that of the plan: nothing is to be done */
     int64_t kept;       /* rows with a result (done, diverged) that the plan wants */
-    int64_t added;      /* runs of the plan that the file does not have */
+    int64_t left;       /* runs of the plan without a result */
     int64_t retired;    /* rows with a result that the plan does not have: they are kept, marked */
     int64_t dropped;    /* rows without a result that the plan does not have */
     uint64_t analyses;  /* that the plan has and the file does not: bit a = analysis a */

@@ -117,12 +117,12 @@ static enum status create(const struct job *job, const struct plan *plan, struct
     return OK;
 }
 
-/* "tiny.h5: the sweep has changed: 6 finished runs kept, 3 new, 2 retired" */
+/* "tiny.h5: the sweep has changed: 6 finished runs kept, 3 left, 2 retired" */
 static void say_change(const struct job *job, const struct store_change *change)
 {
-    printf("%s: the sweep has changed: %" PRId64 " finished runs kept, %" PRId64 " new, %" PRId64
+    printf("%s: the sweep has changed: %" PRId64 " finished runs kept, %" PRId64 " left, %" PRId64
            " retired",
-           job->file, change->kept, change->added, change->retired);
+           job->file, change->kept, change->left, change->retired);
     if (change->dropped)
         printf(", %" PRId64 " dropped that had no result", change->dropped);
     for (int a = 0; a < run_analyses(); a++)

@@ -123,7 +123,7 @@ static void list_planned(struct origins_rows *rows, struct keep_config *keep,
         plan_config(plan, i, &config);
         keep[i] = origin && origin->result ? origin_keep(origins, origin) : config.keep;
         rows->change.kept += origin && origin->result;
-        rows->change.added += !origin;
+        rows->change.left += !origin || !origin->result;
     }
 }
 

@@ -27,7 +27,7 @@ class Analyse(program.Case):
         self.run_sweep(FEW, "tiny.h5")
         before = program.contents(self.folder / "tiny.h5")
         out = self.run_program("analyse", "tiny.h5", "probe", "alignment", "--ranks", 2)
-        self.assertIn("9 finished runs kept, 0 new, 0 retired, analysis alignment added, analysis probe added\n", out)
+        self.assertIn("9 finished runs kept, 0 left, 0 retired, analysis alignment added, analysis probe added\n", out)
         self.assertSameResults("whole.h5", "tiny.h5")
         self.assertEqual(before["results/train_loss"], program.contents(self.folder / "tiny.h5")["results/train_loss"])
         nothing = "tiny.h5: all finished runs have these analyses; nothing to do\n"

@@ -27,7 +27,7 @@ class Change(program.Case):
     def test_a_grown_sweep_equals_one_that_was_whole_from_the_start(self):
         self.run_sweep(program.TINY)
         out = self.run_sweep(GROWN)
-        self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 3 new, 0 retired\n", out)
+        self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 3 left, 0 retired\n", out)
         self.assertIn("tiny.h5: 9 of 12 runs are done; 3 to do\n", out)
         self.assertEqual(self.run_sweep(GROWN), "tiny.h5: all 12 runs are done; nothing to do\n")
         self.assertEqual(self.run_program("resume", "tiny.h5"), "tiny.h5: all 12 runs are done; nothing to do\n")
@@ -65,7 +65,7 @@ class Change(program.Case):
         self.assertEqual(self.refuse(), "tiny.h5: 3 finished runs are not in this sweep (6 are); give --retire to keep "
                                         "them, marked, or another file with -o\n")
         out = self.run_sweep(LESS, "--retire")
-        self.assertEqual(out, "tiny.h5: the sweep has changed: 6 finished runs kept, 0 new, 3 retired\n"
+        self.assertEqual(out, "tiny.h5: the sweep has changed: 6 finished runs kept, 0 left, 3 retired\n"
                               "tiny.h5: all 6 runs are done; nothing to do\n")
         status = self.status("tiny.h5")
         self.assertEqual((status["runs"], status["done"], status["retired"]), (6, 6, 3))
@@ -73,7 +73,7 @@ class Change(program.Case):
         self.assertEqual(marks, ["status"] + 6 * ["done"] + 3 * ["retired"])
         self.assertEqual(self.run_program("resume", "tiny.h5"), "tiny.h5: all 6 runs are done; nothing to do\n")
         out = self.run_sweep(program.TINY)
-        self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 0 new, 0 retired\n", out)
+        self.assertIn("tiny.h5: the sweep has changed: 9 finished runs kept, 0 left, 0 retired\n", out)
         self.assertSameResults("whole.h5", "tiny.h5")
 
     def test_samples_points_and_conditions_change_as_a_grid_does(self):
@@ -92,7 +92,7 @@ class Change(program.Case):
         grown = searched.replace("samples: 3", "samples: 4").replace("heads < 9", "heads > 1")
         self.write("more.jsonl", '{"seed": 3, "model.heads": 2}\n')
         out = self.run_sweep(grown, "--retire")
-        self.assertIn("tiny.h5: the sweep has changed: 7 finished runs kept, 3 new, 2 retired\n", out)
+        self.assertIn("tiny.h5: the sweep has changed: 7 finished runs kept, 3 left, 2 retired\n", out)
         self.run_sweep(grown, "-o", "whole.h5")
         self.write("plan.yaml", "name: tiny\nanalyses: []\npoints: plan.jsonl\n")
         self.write("plan.jsonl", self.run_program("plan", "tiny.yaml", "--json"))

@@ -6,12 +6,10 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
 #include "files.h"
 #include "fixture.h"
 
-enum { RUNS = 1500 };
-static const double SECONDS = 3;
+enum { RUNS = 1500, LIVES = 14, MOST_LIVES = 1000 };
 
 /* The death of a process loses nothing that the kernel has; a real sync would only make lives
  * rarer.
@@ -102,10 +100,10 @@ static void no_row_that_was_told_is_lost_or_wrong(void **state)
     const struct folder *folder = *state;
     static bool told[RUNS];
     unsigned random = (unsigned)getpid();
-    int lives = 0;
+    int lives;
     int64_t all = 0;
     bool ended = true;
-    for (double begin = clock_monotonic(); clock_monotonic() - begin < SECONDS; lives++) {
+    for (lives = 0; lives < LIVES || (all == 0 && lives < MOST_LIVES); lives++) {
         if (ended) {
             unlink(folder->file);
             memset(told, 0, sizeof told);
@@ -117,7 +115,7 @@ static void no_row_that_was_told_is_lost_or_wrong(void **state)
         all += so_far;
     }
     print_message("%d lives, %ld rows told and checked\n", lives, (long)all);
-    assert_true(lives > 0 && all > 0);
+    assert_true(all > 0);
 }
 
 int main(void)

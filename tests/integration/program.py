@@ -40,28 +40,37 @@ def environment(**more):
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe", **more}
 
 
+def in_environment(pid, mark):
+    """Whether that process has NAME=VALUE in its environment; not, when it is gone."""
+    try:
+        return mark.encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
+def is_alive(pid):
+    """Not when it has ended, also while nobody has waited for it yet."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def processes(mark):
     """Every live process with NAME=VALUE in its environment."""
+    pids = [entry.name for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()]
+    return [int(pid) for pid in pids if in_environment(pid, mark) and is_alive(pid)]
+
+
+def children(pids):
+    """The live ones of all threads of these processes."""
     found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    for path in [path for pid in pids for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children")]:
         try:
-            marked = mark.encode() in (entry / "environ").read_bytes().split(b"\0")
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            found += map(int, path.read_text().split())
         except OSError:
-            continue
-        if marked and state not in "ZX":
-            found.append(int(entry.name))
-    return found
-
-
-def name(pid):
-    """Of a process; "" when it is gone."""
-    try:
-        return (pathlib.Path("/proc") / str(pid) / "comm").read_text().strip()
-    except OSError:
-        return ""
+            pass
+    return list(filter(is_alive, found))
 
 
 def kill(pids):
@@ -86,14 +95,14 @@ class Job:
         """Of every live process of the job, the launcher included."""
         return processes(self.mark)
 
-    def ranks(self):
-        """Of every rank; its nursery and the engine have names of their own."""
-        def is_rank(pid):
-            try:
-                return b"OMPI_COMM_WORLD_RANK=" in (pathlib.Path("/proc") / str(pid) / "environ").read_bytes()
-            except OSError:
-                return False
-        return [pid for pid in self.pids() if name(pid) == pathlib.Path(PROGRAM).name and is_rank(pid)]
+    def roles(self):
+        """{role: pids} of what lives below a launcher that lives: mpirun, coordinator (which is rank 0), rank, nursery, engine."""
+        mpirun = children([self.process.pid])
+        ranks = children(mpirun)
+        first = [pid for pid in ranks if in_environment(pid, "OMPI_COMM_WORLD_RANK=0")]
+        nurseries = children(ranks)
+        return {"launcher": [self.process.pid], "mpirun": mpirun, "coordinator": first,
+                "rank": [pid for pid in ranks if pid not in first], "nursery": nurseries, "engine": children(nurseries)}
 
     def kill_all(self):
         while pids := self.pids():
@@ -152,7 +161,7 @@ class Case(unittest.TestCase):
     def listing(self):
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
 
-    def wait_until(self, what, is_so, seconds=60):
+    def wait_until(self, what, is_so, seconds=240):
         end = time.monotonic() + seconds
         while not is_so():
             self.assertLess(time.monotonic(), end, f"not after {seconds} s: {what}")

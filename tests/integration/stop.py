@@ -62,7 +62,8 @@ class Stop(program.Case):
         """(code, last line of stderr) of a job whose ranks are killed then."""
         job = self.start("run", "tiny.yaml", "-o", file, "--ranks", 2, *settings)
         when(file)
-        program.kill(job.ranks())  # one that is left would save its run
+        roles = job.roles()
+        program.kill(roles["coordinator"] + roles["rank"])  # one that is left would save its run
         code, _, err = job.wait()
         return code, err.splitlines()[-1]
 

@@ -51,8 +51,8 @@ def texts(dataset):
     if dataset.dtype.kind == "S":  # written later: one letter in each cell
         width = dataset.shape[1]
         rows = numpy.ascontiguousarray(dataset[()]).view(f"S{width}").reshape(-1)
-        return numpy.char.decode(rows, "utf-8")
-    return dataset.asstr()[()]
+        return numpy.char.decode(rows, "utf-8", "replace")
+    return dataset.asstr(errors="replace")[()]
 
 
 def values(dataset):

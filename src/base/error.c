@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
+/* Whatever the arguments hold, a message is one line that does nothing to a terminal. */
 enum status error_set(struct error *err, enum status status, const char *format, ...)
 {
     if (!err)
@@ -12,6 +15,7 @@ enum status error_set(struct error *err, enum status status, const char *format,
     va_start(arguments, format);
     vsnprintf(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
+    text_line(err->text);
     return status;
 }
 
@@ -35,6 +39,7 @@ enum status error_in(struct error *err, enum status status, const char *format, 
     va_end(arguments);
     append(err, ": ");
     append(err, inner.text);
+    text_line(err->text);
     return status;
 }
 

@@ -8,15 +8,23 @@
 #include "one_run.h"
 #include "rows.h"
 
+enum { LOG_MOST = 1 << 20 }; /* bytes: more than a rank keeps */
+
 static enum status read_all(struct text *text, FILE *log, const char *path, struct error *err)
 {
     char part[4096];
     size_t bytes;
-    while ((bytes = fread(part, 1, sizeof part, log)) > 0)
+    while (text->length < LOG_MOST && (bytes = fread(part, 1, sizeof part, log)) > 0)
         text_add(text, part, bytes);
     if (ferror(log))
         return error_set(err, ERR_IO, "%s: can not read: %s", path, strerror(errno));
-    return text->failed ? error_set(err, ERR_MEMORY, "%s: no memory for it", path) : OK;
+    if (text->failed)
+        return error_set(err, ERR_MEMORY, "%s: no memory for it", path);
+    if (text->data) {
+        text->length = text_clean(text->data, text->length, "\n\t");
+        text->data[text->length] = '\0';
+    }
+    return OK;
 }
 
 /* Prints the log of the last attempt of a run that failed. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "describe.h"
 
 const char command_exit_codes[] =
@@ -41,6 +42,25 @@ static enum status flush_output(struct error *err)
     return OK;
 }
 
+/* Names and values go into lines, files and scripts: they hold what can be shown. */
+static enum status check_words(int argc, char **argv, struct error *err)
+{
+    for (int i = 1; i < argc; i++) {
+        char shown[TEXT_SHOWN];
+        size_t length = strlen(argv[i]);
+        for (size_t at = 0, size; at < length; at += size) {
+            uint32_t code;
+            size = text_character(&code, argv[i] + at, length - at);
+            if (size == 0 || text_is_control(code))
+                return error_set(err, ERR_USAGE,
+                                 "mesasweep: '%s' has a %s; rename the file, or leave it out",
+                                 text_show(shown, argv[i]),
+                                 size ? "control character" : "byte that is no UTF-8");
+        }
+    }
+    return OK;
+}
+
 static enum status dispatch(int *code, const struct command *commands, int count, int argc,
                             char **argv, struct error *err)
 {
@@ -63,23 +83,17 @@ static enum status dispatch(int *code, const struct command *commands, int count
     return command->run(code, command, argc - 1, argv + 1, err);
 }
 
-/* One line, whatever a file name or an argument held. */
-static void print_error(const struct error *err)
-{
-    for (const char *c = err->text; *c; c++)
-        putc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, stderr);
-    putc('\n', stderr);
-}
-
 int command_main(const struct command *commands, int count, int argc, char **argv)
 {
     struct error err = {""};
     int code = 0;
-    enum status st = dispatch(&code, commands, count, argc, argv, &err);
+    enum status st = check_words(argc, argv, &err);
+    if (st == OK)
+        st = dispatch(&code, commands, count, argc, argv, &err);
     if (st == OK)
         st = flush_output(&err);
     if (st == OK)
         return code;
-    print_error(&err);
+    fprintf(stderr, "%s\n", err.text);
     return error_exit_code(st);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "cluster/cluster.h"
 #include "cluster/nursery.h"
 
@@ -63,7 +64,8 @@ static enum status write_figures(const char *file, const struct cluster_measure 
 {
     char path[PATH_MAX + 16];
     name_figures(path, file);
-    FILE *to = fopen(path, "we");
+    int fd = files_anew(path);
+    FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
     bool good = to && fprintf(to, "%.9g %.9g\n", measure->seconds, measure->memory) > 0;
     if ((to && fclose(to) != 0) || !good)
         return error_set(err, ERR_IO, "%s: %s", path, strerror(errno));

@@ -1,10 +1,11 @@
 #include "output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/files.h"
 
 enum status output_open(struct output *output, const char *path, struct error *err)
 {
@@ -14,7 +15,7 @@ enum status output_open(struct output *output, const char *path, struct error *e
     int length = snprintf(output->temporary, PATH_MAX, "%s.%ld.tmp", path, (long)getpid());
     if (length < 0 || length >= PATH_MAX)
         return error_set(err, ERR_USAGE, "%.40s...: the name is too long", path);
-    int fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = files_anew(output->temporary);
     output->to = fd < 0 ? NULL : fdopen(fd, "w");
     if (!output->to)
         return error_set(err, ERR_USAGE, "%s: can not be made: %s", path, strerror(errno));
@@ -40,7 +41,8 @@ enum status output_close(struct output *output, enum status st, struct error *er
 
 enum status output_new(const char *path, const struct text *text, struct error *err)
 {
-    FILE *file = fopen(path, "wxe");
+    int fd = files_new(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file && errno == EEXIST)
         return error_set(err, ERR_USAGE, "%s: is there already; name another, or remove this one",
                          path);

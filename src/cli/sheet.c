@@ -37,14 +37,16 @@ void sheet_print_text(const struct sheet *sheet, FILE *to)
     free(align);
 }
 
-/* Quoted when it holds a comma, a quote or a line's end. */
+/* Quoted when it holds a comma, a quote or a line's end. What a spreadsheet would take for a
+ * formula gets an apostrophe, as no honest text begins so and numbers do not come here. */
 static void print_field(const char *text, FILE *to)
 {
+    const char *guard = *text && strchr("=+-@", *text) ? "'" : "";
     if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, to);
+        fprintf(to, "%s%s", guard, text);
         return;
     }
-    putc('"', to);
+    fprintf(to, "\"%s", guard);
     for (; *text; text++)
         fprintf(to, *text == '"' ? "\"\"" : "%c", *text);
     putc('"', to);
@@ -64,7 +66,10 @@ void sheet_print_csv(const struct sheet *sheet, FILE *to)
             if (!cell.text && cell.number == cell.number)
                 number_print(cell.number, number, sizeof number);
             fputs(c ? "," : "", to);
-            print_field(cell.text ? cell.text : number, to);
+            if (cell.text)
+                print_field(cell.text, to);
+            else
+                fputs(number, to);
         }
         putc('\n', to);
     }

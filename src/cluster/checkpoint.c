@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
+
 bool checkpoint_begin(struct checkpoint *c, const char *folder, const struct message_item *item,
                       double now)
 {
@@ -55,11 +57,12 @@ size_t checkpoint_read(unsigned char *bytes, size_t size, const struct checkpoin
 static int create(const struct checkpoint *c)
 {
     int fd = -1;
-    unlink(c->temporary);
     for (int i = 0; fd < 0 && i < 3;
          i++) { /* the coordinator removes the folder when it is empty */
-        fd = open(c->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != ENOENT || (mkdir(c->folder, 0777) && errno != EEXIST))
+        if (files_folder(c->folder))
+            break;
+        fd = files_anew(c->temporary);
+        if (fd < 0 && errno != ENOENT)
             break;
     }
     return fd;

@@ -8,14 +8,10 @@
 #include "base/error.h"
 #include "cluster/message.h"
 
-/* Writes the log of the last failed attempt, control characters left out. Returns ERR_IO when it
- * can not; the sweep goes on without. */
+/* Writes the log of the last failed attempt, as text_clean leaves it with line ends and tabs.
+ * Returns ERR_IO when it can not; the sweep goes on without. */
 enum status logs_keep(const char *file, uint64_t identity, const struct message_failed *failed,
                       const char *host, int rank, const char *log, size_t bytes,
                       struct error *err) MUST_CHECK;
-
-/* Drops what can not be shown, in place; line ends and tabs stay, and all of UTF-8. Returns the
- * bytes that are left. */
-size_t logs_strip(char *text, size_t bytes);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define BAR_EVERY 0.2   /* seconds */
 #define LINE_EVERY 30.0 /* seconds, where there is no terminal */
 
@@ -113,7 +115,7 @@ void progress_say(struct progress *progress, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "%s%s\n", progress->drawn ? "\r\33[K" : "", text);
+    fprintf(stderr, "%s%s\n", progress->drawn ? "\r\33[K" : "", text_line(text));
     fflush(stderr);
     progress->drawn = false;
     if (progress->width > 0)

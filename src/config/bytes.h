@@ -11,9 +11,8 @@ struct bytes_fault {
     char why[96];
 };
 
-/* UTF-8 (no overlong form, no surrogate) without control characters except tab and line ends, and
- * without the characters that YAML alone counts as line ends: so lines and columns mean the same to
- * everyone. */
+/* UTF-8 (no overlong form, no surrogate) without control characters (text_is_control) except tab
+ * and line ends: so lines and columns mean the same to everyone. */
 struct bytes_fault bytes_check(const char *text, size_t length);
 
 #endif

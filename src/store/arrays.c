@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "hdf.h"
 #include "map.h"
 #include "store/store.h"
@@ -86,6 +87,7 @@ static void add(struct walk *walk, hid_t dataset, const char *name)
         is_aside(name) || arrays_find(arrays, entry.array.name) >= 0)
         return;
     snprintf(entry.path, sizeof entry.path, "%s/%.200s", walk->group, name);
+    text_line(entry.array.name);
     if (entry.stored == HDF_LETTER)
         entry.letters = (int64_t)size[--rank];
     entry.array.type = type_of(entry.stored);
@@ -198,6 +200,7 @@ static char **split(const unsigned char *bytes, const struct entry *entry)
             texts[i] =
                 strdup(row_status_name(bytes[i] < ROW_STATUS_COUNT ? bytes[i] : ROW_PENDING));
         assert(texts[i]);
+        text_line(texts[i]);
     }
     return texts;
 }

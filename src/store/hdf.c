@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 /* The innermost frame knows the reason; of a failed system call only the system's words. */
 static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *reason)
 {
@@ -22,9 +24,6 @@ static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *reaso
         length = strcspn(text, "'");
     }
     snprintf(reason, 160, "%.*s", (int)(length < 150 ? length : 150), text);
-    for (char *c = reason; *c; c++)
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
     return 0;
 }
 
@@ -378,6 +377,15 @@ int hdf_sizes(struct hdf *hdf, hid_t dataset, hsize_t *size, int most)
     return rank;
 }
 
+/* A copy of a text of the file, which anybody may have written: it does nothing to a terminal. */
+static char *own_text(const char *text)
+{
+    char *copy = strdup(text ? text : "");
+    if (copy)
+        copy[text_clean(copy, strlen(copy), "\t\n\r")] = '\0';
+    return copy;
+}
+
 char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name)
 {
     if (failed(hdf) || H5Aexists(at, name) <= 0)
@@ -386,7 +394,7 @@ char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name)
     hid_t a = H5Aopen(at, name, H5P_DEFAULT), type = H5Aget_type(a), space = H5Aget_space(a);
     if (H5Tis_variable_str(type) > 0 && H5Sget_simple_extent_npoints(space) == 1 &&
         H5Aread(a, hdf->text, &text) >= 0 && text) {
-        copy = strdup(text);
+        copy = own_text(text);
         H5free_memory(text);
     }
     H5Sclose(space);
@@ -424,7 +432,7 @@ char **hdf_read_texts(struct hdf *hdf, hid_t dataset, int64_t first, int64_t cou
     H5Sclose(memory);
     H5Sclose(space);
     for (int64_t i = 0; i < count; i++) { /* the library's memory becomes the caller's */
-        char *copy = strdup(texts[i] ? texts[i] : "");
+        char *copy = own_text(texts[i]);
         if (texts[i])
             H5free_memory(texts[i]);
         texts[i] = copy;

@@ -59,7 +59,7 @@ void hdf_attribute_array(struct hdf *hdf, hid_t at, const char *name, enum hdf_t
 void hdf_set_scale(struct hdf *hdf, hid_t dataset, const char *name);
 void hdf_attach_scale(struct hdf *hdf, hid_t dataset, hid_t scale, int dimension);
 
-/* ---- looking */
+/* ---- looking. Texts come without control characters but tabs and line ends (text_clean). */
 enum hdf_type hdf_type_of(struct hdf *hdf, hid_t dataset);
 /* Sizes of a dataset of at most `most` dimensions; returns their number, -1 if there are more. */
 int hdf_sizes(struct hdf *hdf, hid_t dataset, hsize_t *size, int most);

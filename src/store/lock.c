@@ -121,6 +121,15 @@ static enum status refuse(const char *path, const struct heartbeat *beat, bool k
                      fmax(0, clock_wall() - beat->time));
 }
 
+/* Whether the open file may be written to: nobody has yet. In a folder of all, the name may be that
+ * of anything. */
+static bool is_lock_file(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink <= 1 &&
+           info.st_size == 0;
+}
+
 /* Opens the lock file and asks for the lock. -1: try again, the file was removed meanwhile. */
 static int try_take(struct lock *lock, bool break_lock, enum status *status, struct error *err)
 {
@@ -138,11 +147,12 @@ static int try_take(struct lock *lock, bool break_lock, enum status *status, str
     if (!is_same_file(lock->fd, lock->file))
         return -1;
     bool refused = verdict == WRITER_LIVES || (!free && !break_lock);
-    if (!refused && (known || !free)) {
-        unlink(lock->file); /* one that lives after all keeps a file without a name, and notices */
-        return -1;
-    }
-    if (refused)
+    bool leave = !refused && (known || !free || !is_lock_file(lock->fd));
+    if (leave && (unlink(lock->file) == 0 || errno == ENOENT))
+        return -1; /* one that lives after all keeps a file without a name, and notices */
+    if (leave)
+        *status = error_set(err, ERR_IO, "%s: can not remove: %s", lock->file, strerror(errno));
+    else if (refused)
         *status = refuse(lock->path, &beat, known, err);
     else if (write_heartbeat(lock->fd) != 0)
         *status = error_set(err, ERR_IO, "%s: can not write: %s", lock->file, strerror(errno));

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "hdf.h"
 #include "layout.h"
 
@@ -22,6 +23,13 @@ static int64_t damaged(struct hdf *hdf, const char *name, const char *what)
         hdf->status =
             error_set(hdf->err, ERR_FILE, "%s: is damaged: %s: %s", hdf->path, name, what);
     return -1;
+}
+
+/* An attribute that stands in a line of a table; the caller frees it. NULL when there is none. */
+static char *read_line(struct hdf *hdf, hid_t at, const char *name)
+{
+    char *text = hdf_read_text(hdf, at, name);
+    return text ? text_line(text) : NULL;
 }
 
 /* A dataset of `rows` rows as a column of a file of `bytes` bytes. */
@@ -51,8 +59,8 @@ static void fill_column(struct map_column *column, struct hdf *hdf, hid_t datase
         return;
     }
     column->name = strdup(name);
-    column->unit = hdf_read_text(hdf, dataset, "units");
-    column->about = hdf_read_text(hdf, dataset, "long_name");
+    column->unit = read_line(hdf, dataset, "units");
+    column->about = read_line(hdf, dataset, "long_name");
 }
 
 static struct map_column *add_column(struct map_group *group)
@@ -76,6 +84,11 @@ static void walk(struct hdf *hdf, hid_t group,
                                             sizeof name, H5P_DEFAULT);
         if (length < 0 || length >= (ssize_t)sizeof name) {
             hdf_fail(hdf, "read a group");
+            return;
+        }
+        char line[sizeof name];
+        if (strcmp(text_line(strcpy(line, name)), name) != 0) {
+            damaged(hdf, line, "a name that can not be shown");
             return;
         }
         hid_t object = hdf_check(hdf, H5Oopen(group, name, H5P_DEFAULT), "open an object");

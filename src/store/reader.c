@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "hdf.h"
 #include "map.h"
 #include "store/store.h"
@@ -47,6 +48,13 @@ static char **split_letters(const char *letters, size_t width, int64_t rows)
     return texts;
 }
 
+/* What is read here stands in the lines of tables. */
+static void make_lines(char **texts, int64_t count)
+{
+    for (int64_t i = 0; texts && i < count; i++)
+        text_line(texts[i]);
+}
+
 static double as_number(const struct map_column *column, const unsigned char *row)
 {
     int32_t i32;
@@ -76,6 +84,7 @@ static enum status read_column(struct values *values, struct hdf *hdf, int fd, c
         hid_t at = hdf_check(hdf, H5Gopen2(hdf->file, group, H5P_DEFAULT), "open a group");
         hid_t dataset = hdf_check(hdf, H5Dopen2(at, column->name, H5P_DEFAULT), "open a column");
         values->texts = hdf_read_texts(hdf, dataset, 0, rows);
+        make_lines(values->texts, rows);
         return hdf->status;
     }
     unsigned char *data = malloc((size_t)rows * column->row + 1);
@@ -85,6 +94,7 @@ static enum status read_column(struct values *values, struct hdf *hdf, int fd, c
             error_set(hdf->err, ERR_IO, "%s: can not read: %s", hdf->path, strerror(errno));
     } else if (column->type == HDF_LETTER) {
         values->texts = split_letters((const char *)data, column->row, rows);
+        make_lines(values->texts, rows);
     } else {
         values->numbers = calloc((size_t)rows, sizeof *values->numbers);
         assert(values->numbers);
@@ -156,6 +166,7 @@ static enum status fill(struct reader *reader, struct hdf *hdf, const char *path
                  reader->map.runs) != 0)
         return error_set(hdf->err, ERR_IO, "%s: can not read: %s", path, strerror(errno));
     reader->name = hdf_read_text(hdf, hdf->file, "name");
+    make_lines(&reader->name, reader->name ? 1 : 0);
     if (read_identities(reader, hdf) == OK)
         read_columns(reader, hdf, fd);
     return hdf->status;

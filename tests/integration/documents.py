@@ -71,6 +71,23 @@ class Documents(program.Case):
         for block, plan in zip(blocks, ["depth-against-heads: 40 runs", "search: 33 runs"], strict=True):
             self.assertIn(plan, self.run_program("plan", self.write("readme.yaml", block)))
 
+    def test_readme_s_limits_of_what_is_trusted_are_those_of_the_code(self):
+        table = README.split("## What is trusted")[1].split("\n## ")[0]
+        rows = {line.split(" | ")[0].strip("| "): line.split(" | ")[-1] for line in table.splitlines() if "|" in line}
+        told = {"sweep file": ("config/yaml.h", "YAML_BYTES", 1 << 20, "1 MiB, 32 levels, 1000 keys"),
+                "`points:` file": ("../src/sweep/parts.h", "POINTS_BYTES", 1 << 26, "64 MiB"),
+                "`require:`": ("../src/sweep/expression.h", "EXPRESSION_BYTES", 1000, "1000 bytes, 32 levels"),
+                "messages of other ranks": ("../src/cluster/wire.h", "WIRE_MOST", 1 << 30, "1 GiB"),
+                "a run's process": ("cluster/nursery.h", "NURSERY_LOG", 64 * 1024, "64 KiB"),
+                "`FILE.h5.logs/`": ("../src/cli/cmd_log.c", "LOG_MOST", 1 << 20, "1 MiB")}
+        for row, (file, name, value, text) in told.items():
+            with self.subTest(row):
+                self.assertIn(text, rows[row])
+                code = (program.SOURCE / "include" / file).read_text()
+                self.assertEqual(eval(re.search(rf"\b{name} = ([0-9 <*]+)", code).group(1)), value)
+        code = (program.SOURCE / "include/config/yaml.h").read_text()
+        self.assertIn("YAML_DEPTH = 32, YAML_MAP_KEYS = 1000", code)
+
     def test_the_list_of_a_plan_ends_in_its_sum(self):
         head, *runs, total = self.run_program("plan", program.SOURCE / "sweeps/first.yaml", "--list").splitlines()
         self.assertEqual(head.split()[-3:], ["memory", "bytes", "core-hours"])

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,11 +51,12 @@ class Names(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.sources, self.figures = [], 0
+        self.sources, self.figures, self.tags = [], 0, {}
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.figures += tag == "figure"
+        self.tags[tag] = self.tags.get(tag, 0) + 1
         self.sources += [value for name, value in attributes if name in ("src", "href")]
 
 
@@ -81,8 +83,43 @@ class Page(WithFile):
         self.assertEqual(sum(name.endswith(".svg") for name in files), figures)
 
     def test_text_of_the_file_is_no_markup(self):
-        for text in ("<b>x</b>", '"&'):
-            self.assertNotIn(text, page.escape(text))
+        """Every text and every name that somebody could put into a file, as markup, formula and escape sequence."""
+        evil = """</title></pre><script>alert(1)</script><img src=x onerror='alert(2)'>"&$\\frac{$ \x1b[2J\u202e"""
+        path = os.path.join(self.folder, "evil <b>$x$.h5")
+        shutil.copy(self.file, path)
+        with h5py.File(path, "r+") as file:
+            for group in (file, file["results"], file["results/test_loss"], file["results/train_loss"]):
+                for name, value in group.attrs.items():
+                    if isinstance(value, str) and name not in ("coordinates", "format"):
+                        group.attrs[name] = evil
+            for name in file["results"].attrs["coordinates"].split():
+                if file["results"][name].dtype.kind == "O":
+                    file["results"][name][:] = evil
+            file["results"].move("ratio", "$\\ratio{<script>alert(3)<|script>")
+            file["config"].attrs["model.evil"] = evil
+        said = report(path, "-o", os.path.join(self.folder, "evil.html"), "--pictures", self.pictures + "-evil")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        with open(os.path.join(self.folder, "evil.html"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn("&lt;script&gt;alert(1)", text)
+        self.assertIn("alert(3)", text)
+        self.assertEqual(Names(text).tags, Names(self.text).tags, "no element more")
+        for source in Names(text).sources:
+            self.assertTrue(source.startswith(("#", "data:image/png;base64,")), source[:60])
+        markdown = report(path, "--markdown")
+        self.assertEqual((markdown.returncode, markdown.stderr), (0, ""))
+        self.assertNotRegex(markdown.stdout, "[\x1b\u202e]")
+        shutil.rmtree(self.pictures + "-evil")
+
+    def test_a_page_is_not_written_through_a_link(self):
+        victim, page_path = os.path.join(self.folder, "victim"), os.path.join(self.folder, "linked.html")
+        with open(victim, "w") as file:
+            file.write("precious")
+        os.symlink(victim, page_path)
+        self.assertEqual(report(self.file, "-o", page_path).returncode, 0)
+        self.assertFalse(os.path.islink(page_path))
+        with open(victim) as file:
+            self.assertEqual(file.read(), "precious")
 
     def test_every_run_is_in_the_table_with_its_state(self):
         states = re.findall(r"<td>(done|failed|running|pending|diverged)</td>", self.text)

@@ -17,6 +17,7 @@ plt.rcParams.update({
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "grid.alpha": .25, "legend.frameon": False, "legend.fontsize": 8, "savefig.dpi": 130,
     "svg.hashsalt": "mesasweep", "axes.titlesize": 9,
+    "text.parse_math": False,  # names and settings are text of the file: a $ in them is a $
 })
 
 
@@ -68,8 +69,10 @@ def finish(axes, column, x, legend=True):
         axes.set_ylim(heights.min() / 1.5, heights.max() * 1.5)  # bands of few seeds may reach far beyond
         if heights.max() < 500 * heights.min():  # .02, .05, .1 instead of powers of ten
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axes.yaxis.set_minor_formatter(NullFormatter())
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":  # .02, 1e-05: matplotlib's own powers are formulas
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
     axes.set_ylabel(column.name.replace("_", " ") + (f" [{column.unit}]" if column.unit not in ("1", "") else ""))
     if legend:
         explain(axes)

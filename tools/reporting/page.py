@@ -1,6 +1,7 @@
 """The page: one HTML file with its pictures inside, readable in light and dark, and on paper."""
 
 import base64
+import contextlib
 import html
 import io
 import os
@@ -103,14 +104,25 @@ def markdown(sweep):
 
 def picture(figure, folder, stem):
     """The <img> of a figure; with a folder its PNG and SVG files as well."""
-    memory = io.BytesIO()
-    figure.savefig(memory, format="png")
+    png, svg = io.BytesIO(), io.BytesIO()
+    figure.savefig(png, format="png")
     if folder:
-        figure.savefig(os.path.join(folder, f"{stem}.svg"), metadata={"Date": None})
-        with open(os.path.join(folder, f"{stem}.png"), "wb") as file:
-            file.write(memory.getvalue())
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+        replace(os.path.join(folder, f"{stem}.svg"), svg.getvalue())
+        replace(os.path.join(folder, f"{stem}.png"), png.getvalue())
     plt.close(figure)
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(memory.getvalue()).decode()}">'
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+
+
+def replace(path, content):
+    """A new file in the place of what has the name. Whatever is there, in a folder that others may write to,
+    is never written through."""
+    draft = f"{path}.{os.getpid()}.part"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(draft)
+    with open(draft, "xb") as file:
+        file.write(content)
+    os.replace(draft, path)
 
 
 def runs(sweep):
@@ -180,7 +192,4 @@ def write(path, sweeps, folder):
     text = (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
             f"<h1>{escape(title)}</h1><nav>{links}</nav>\n{body}\n<script>{SORT}</script></body></html>\n")
-    draft = f"{path}.part"
-    with open(draft, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(draft, path)
+    replace(path, text.encode(errors="replace"))

@@ -26,7 +26,7 @@ class Sweep:
         with mesasweep.opened(path) as handle:
             results = handle["results"]
             self.attributes = {key: handle.attrs[key] for key in handle.attrs}
-            self.name = self.attributes.get("name", os.path.basename(path))
+            self.name = line(self.attributes.get("name", os.path.basename(path)))
             self.about = self.attributes.get("about", "")
             self.identity = results["run"].asstr()[()]
             self.state = mesasweep.states(handle)
@@ -136,5 +136,10 @@ def is_column(item):
     return item.dims[0].values() and item.dims[0][0].name == "/results/run"
 
 
+def line(value):
+    """Text that others may have written, fit for a terminal and for the name of a file."""
+    return "".join(c if c.isprintable() else "?" for c in text(value))
+
+
 def text(value):
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

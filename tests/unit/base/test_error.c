@@ -41,6 +41,16 @@ static void a_long_message_is_cut(void **state)
     assert_int_equal(strlen(err.text), sizeof err.text - 1);
 }
 
+static void a_message_is_one_line_that_leaves_the_terminal_alone(void **state)
+{
+    (void)state;
+    struct error err = {""};
+    error_set(&err, ERR_IO, "%s: %s", "a\nb", "\033[2J\xff");
+    assert_string_equal(err.text, "a?b: ?[2J?");
+    error_in(&err, ERR_IO, "%s", "\u202ecod.h5");
+    assert_string_equal(err.text, "?cod.h5: a?b: ?[2J?");
+}
+
 static void mistakes_of_the_user_exit_with_2_and_those_of_the_world_with_1(void **state)
 {
     (void)state;
@@ -56,6 +66,7 @@ int main(void)
         cmocka_unit_test(a_failure_is_one_statement),
         cmocka_unit_test(context_comes_before_the_message),
         cmocka_unit_test(a_long_message_is_cut),
+        cmocka_unit_test(a_message_is_one_line_that_leaves_the_terminal_alone),
         cmocka_unit_test(mistakes_of_the_user_exit_with_2_and_those_of_the_world_with_1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

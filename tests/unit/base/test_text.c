@@ -97,6 +97,62 @@ static void shown_text_is_one_short_line(void **state)
     assert_string_equal(shown + 58, "x...");
 }
 
+/* What a sweep file, a file name or a result file may hold to play with a terminal. */
+static const struct {
+    const char *from, *line, *log; /* log: with "\n\t" kept */
+} dirty[] = {
+    {"plain text, naïve, 深さ", "plain text, naïve, 深さ", "plain text, naïve, 深さ"},
+    {"\033[31mred\033]0;title\a", "?[31mred?]0;title?", "?[31mred?]0;title?"},
+    {"a\nb\tc\rd\be\177", "a?b?c?d?e?", "a\nb\tc?d?e?"},
+    {"c1: \xc2\x9b"
+     "31m",
+     "c1: ?31m", "c1: ?31m"},
+    {"bare \x9b, cut \xe2\x80, \xff\xfe", "bare ?, cut ??, ??", "bare ?, cut ??, ??"},
+    {"overlong \xc0\x8a \xe0\x80\x8a, surrogate \xed\xa0\x80", "overlong ?? ???, surrogate ???",
+     "overlong ?? ???, surrogate ???"},
+    {"\u202egnp.exe\u202c \u2066x\u2069", "?gnp.exe? ?x?", "?gnp.exe? ?x?"},
+    {"line\u2028 paragraph\u2029", "line? paragraph?", "line? paragraph?"},
+    {"mark \ufeff", "mark ?", "mark ?"},
+    {"", "", ""},
+};
+
+static void what_acts_on_a_terminal_becomes_a_question_mark(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(dirty); i++) {
+        char text[128];
+        strcpy(text, dirty[i].from);
+        assert_string_equal(text_line(text), dirty[i].line);
+        strcpy(text, dirty[i].from);
+        text[text_clean(text, strlen(text), "\n\t")] = '\0';
+        assert_string_equal(text, dirty[i].log);
+    }
+}
+
+static void a_nul_inside_is_cleaned_too(void **state)
+{
+    (void)state;
+    char text[] = "a\0b";
+    assert_int_equal(text_clean(text, 3, "\n"), 3);
+    assert_memory_equal(text, "a?b", 3);
+}
+
+/* Every two bytes after an ESC, and every code: what is left are characters that are shown. */
+static void nothing_that_acts_is_left_of_any_bytes(void **state)
+{
+    (void)state;
+    for (unsigned pair = 0; pair <= 0xffff; pair++) {
+        char text[] = {'\033', (char)(pair >> 8), (char)pair, '\xe2', '\x80', '\xae'};
+        size_t length = text_clean(text, sizeof text, "");
+        for (size_t at = 0, size; at < length; at += size) {
+            uint32_t code;
+            size = text_character(&code, text + at, length - at);
+            assert_true(size > 0);
+            assert_false(text_is_control(code));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +161,9 @@ int main(void)
         cmocka_unit_test(text_remembers_a_refused_allocation),
         cmocka_unit_test(distance_counts_single_edits),
         cmocka_unit_test(shown_text_is_one_short_line),
+        cmocka_unit_test(what_acts_on_a_terminal_becomes_a_question_mark),
+        cmocka_unit_test(a_nul_inside_is_cleaned_too),
+        cmocka_unit_test(nothing_that_acts_is_left_of_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,10 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "logs.h"
 #include "program.h"
@@ -34,14 +37,37 @@ static void a_program_equals_itself(void **state)
     assert_true(strlen(a.host) > 0);
 }
 
-static void logs_lose_their_control_characters_and_nothing_else(void **state)
+/* In a folder that all may write to: the log's name is a link to a file that is not ours. */
+static void a_log_is_clean_text_in_a_file_of_its_own(void **state)
 {
     (void)state;
-    char text[] = "a\33[31mred\33[0m\r\n\ttab \x7f bell\a \xc3\xa9 end";
-    size_t bytes = logs_strip(text, sizeof text - 1);
-    static const char kept[] = "a[31mred[0m\n\ttab  bell \xc3\xa9 end";
-    assert_int_equal(bytes, sizeof kept - 1);
-    assert_memory_equal(text, kept, bytes);
+    static const char text[] = "a\33[31mred\33[0m\r\n\ttab \x7f bell\a \xc3\xa9 \xff end\n";
+    struct message_failed failed = {.attempt = 2, .seconds = 1.5, .text = "signal \33[2J"};
+    char folder[] = "/tmp/logs-XXXXXX", file[64], path[128], victim[64], got[256] = "";
+    struct error err = {""};
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/f.h5", folder);
+    snprintf(victim, sizeof victim, "%s/victim", folder);
+    snprintf(path, sizeof path, "%s.logs", file);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s.logs/%016x", file, 7);
+    assert_int_equal(symlink(victim, path), 0);
+    assert_int_equal(logs_keep(file, 7, &failed, "node1", 3, text, sizeof text - 1, &err), OK);
+    assert_int_equal(access(victim, F_OK), -1);
+    FILE *log = fopen(path, "r");
+    assert_non_null(log);
+    got[fread(got, 1, sizeof got - 1, log)] = '\0';
+    fclose(log);
+    assert_string_equal(got, "attempt 2 on node1, rank 3, after 1.500 s: signal ?[2J\n"
+                             "a?[31mred?[0m?\n\ttab ? bell? \xc3\xa9 ? end\n");
+    unlink(path);
+    snprintf(path, sizeof path, "%s.logs", file);
+    rmdir(path);
+    assert_int_equal(symlink(folder, path), 0);
+    assert_int_equal(logs_keep(file, 7, &failed, "node1", 3, "", 0, &err), ERR_IO);
+    assert_non_null(strstr(err.text, "f.h5.logs: Not a directory"));
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void a_log_that_can_not_be_written_is_an_error(void **state)
@@ -58,7 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranks_that_are_not_the_same_program_are_refused_in_one_line),
         cmocka_unit_test(a_program_equals_itself),
-        cmocka_unit_test(logs_lose_their_control_characters_and_nothing_else),
+        cmocka_unit_test(a_log_is_clean_text_in_a_file_of_its_own),
         cmocka_unit_test(a_log_that_can_not_be_written_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

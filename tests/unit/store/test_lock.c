@@ -303,10 +303,40 @@ static void a_second_store_is_refused(void **state)
     store_close(store);
 }
 
+/* In a folder that all may write to, somebody made the name of the lock before us. */
+static void what_is_no_lock_file_is_not_written_to(void **state)
+{
+    const struct folder *folder = *state;
+    static const char precious[] = "precious text that is no heartbeat\n";
+    char name[256], victim[256], message[600], text[64] = "";
+    lock_file(name, folder);
+    snprintf(victim, sizeof victim, "%s.victim", folder->file);
+    snprintf(message, sizeof message, "%s: can not open: Too many levels of symbolic links", name);
+    for (int hard = 0; hard < 2; hard++) {
+        struct lock *lock = NULL;
+        struct error err = {""};
+        FILE *file = fopen(victim, "w");
+        assert_non_null(file);
+        fputs(precious, file);
+        fclose(file);
+        assert_int_equal(hard ? link(victim, name) : symlink(victim, name), 0);
+        assert_int_equal(lock_take(&lock, folder->file, true, &err), hard ? OK : ERR_IO);
+        assert_string_equal(err.text, hard ? "" : message);
+        file = fopen(victim, "r");
+        text[fread(text, 1, sizeof text - 1, file)] = '\0';
+        fclose(file);
+        assert_string_equal(text, precious);
+        lock_release(lock);
+        unlink(name);
+        unlink(victim);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, folder_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(what_is_no_lock_file_is_not_written_to),
         TEST(a_living_writer_on_this_host_refuses),
         TEST(a_killed_writer_on_this_host_does_not_refuse),
         TEST(a_heartbeat_that_changes_refuses_whatever_the_clock_says),

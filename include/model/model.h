@@ -92,6 +92,10 @@ void model_draw(real *weights, const struct model *model, uint64_t seed);
  * (science.md section 4, statement 1). Key size >= both numbers of channels. */
 void model_construct(real *weights, const struct model *model, double rate);
 
+/* From now on layer 0 .. L - 1 is linear attention with the tensors that it has; what else its kind
+ * learned stays among the weights and is not read. `config` is not changed. */
+void model_linearise(struct model *model, int layer);
+
 /* Whether every layer is of this kind, as "linear". */
 bool model_layers_all(const struct model_config *config, const char *kind);
 

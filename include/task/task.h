@@ -80,7 +80,8 @@ enum stream {
     STREAM_TRAIN = 2,
     STREAM_EVALUATION = 3,
     STREAM_PROBE = 4,
-    STREAM_SHARED = 5
+    STREAM_SHARED = 5,
+    STREAM_DISTILLATION = 6
 };
 
 /* An endless list of tasks: task i is a function of (seed, stream, step, i) alone. Training takes

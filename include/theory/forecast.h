@@ -53,11 +53,19 @@ void forecast_precondition(double *x, const struct forecast *sequences, double s
  *                Neumann's again.
  *   newton       Newton-Schulz: X = 1, then X <- X (2 - A X): the Neumann series with 2^steps - 1
  *                terms behind the first. At most 10 steps.
+ *   polynomial   x = sum of a_k A^k phi_t, k = 0 .. steps: what all of the iterations above but
+ *                newton are, each with coefficients of its own.
  *   product      x = phi_t; then x <- x - a R x: layers of the construction (construction.h), which
  *                know neither |M| nor the strength.
  *
  * and ends with x / |M| (product: x), times `gain`. */
-enum solver_kind { SOLVER_CHEBYSHEV, SOLVER_RICHARDSON, SOLVER_NEWTON, SOLVER_PRODUCT };
+enum solver_kind {
+    SOLVER_CHEBYSHEV,
+    SOLVER_RICHARDSON,
+    SOLVER_NEWTON,
+    SOLVER_POLYNOMIAL,
+    SOLVER_PRODUCT
+};
 
 enum { SOLVER_STEPS = 32 };
 
@@ -83,6 +91,25 @@ struct solver solver_constant(enum solver_kind kind, int steps, double a, double
  * scratch [forecast_scratch] are scratch. Costs about 40 walks. */
 double forecast_richardson_rate(const double *states, int groups, int T, int d, int steps,
                                 double *predictions, double *scratch);
+
+/* The polynomial with the least loss: no iteration of as many steps, with whatever (a, b), has less
+ * on the same sequences. Begins with zeros and the steps; add for each group what the solvers
+ * polynomial_power(0) .. (steps) predict, powers [steps + 1][T][d][LANES], all inclusive or all
+ * lagged. */
+enum { POLYNOMIAL_POWERS = 8 };
+
+/* Of each squared length, added for the Gram matrix: far below what a coefficient can change. */
+#define POLYNOMIAL_RIDGE 1e-13
+
+struct polynomial_fit {
+    int steps; /* < POLYNOMIAL_POWERS */
+    double gram[POLYNOMIAL_POWERS][POLYNOMIAL_POWERS], right[POLYNOMIAL_POWERS];
+};
+
+struct solver polynomial_power(int steps, int k, double strength);
+void polynomial_add(struct polynomial_fit *fit, const double *powers, const double *next, int T,
+                    int d);
+struct solver polynomial_best(const struct polynomial_fit *fit, double strength);
 
 /* losses[T][LANES] = .5 |prediction - next|^2 of each token; predictions, next [T][d][LANES]. */
 void forecast_losses(double *losses, const double *predictions, const double *next, int T, int d);

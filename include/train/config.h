@@ -26,6 +26,7 @@ struct train_config {
 struct evaluation_config {
     int tasks; /* size of the fixed evaluation set */
     int64_t seed;
+    int64_t distillation; /* steps in which the analysis linearisation trains linear layers */
 };
 
 extern const struct key_table train_keys, evaluation_keys;

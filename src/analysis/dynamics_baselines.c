@@ -32,22 +32,32 @@ enum method {
     METHOD_RICHARDSON,
     METHOD_FEATURES,
     METHOD_WINDOW,
+    METHOD_CHEBYSHEV_FEATURES,
+    METHOD_CHEBYSHEV_WINDOW,
+    METHOD_BEST,
+    METHOD_BEST_FEATURES,
+    METHOD_BEST_WINDOW,
     METHODS
 };
 
-enum { PAIRS = 2, STEPS = 6, RICHARDSON_GROUPS = 8 };
+enum { PAIRS = 2, STEPS = 6, POWERS = STEPS + 1, SEARCH_GROUPS = 8 };
 
-static const double STRENGTH = .001, WINDOW_STRENGTH = 10;
+/* Ridge regression's, with this knowledge. */
+static double strength_of(enum knowledge knowledge)
+{
+    return knowledge == KNOWS_WINDOW ? 10 : .001;
+}
 
 struct state {
     struct walk walk;
     struct forecasts forecasts;
-    struct solver solvers[METHODS];
+    struct solver solvers[METHODS][PAIRS]; /* of the methods that have some */
     double rate;
     double *losses;   /* [T][LANES] of a group */
     double *model;    /* [rows of the stream] */
     double *sums;     /* [rows][METHODS][PAIRS] */
-    double *searched; /* [RICHARDSON_GROUPS][T + 1][d][LANES] states */
+    double *searched; /* [SEARCH_GROUPS][T + 1][d][LANES] states */
+    double *powers;   /* [PAIRS][POWERS][T][d][LANES] */
 };
 
 static bool applies(const struct task_config *task, const struct tokens_config *tokens,
@@ -59,9 +69,18 @@ static bool applies(const struct task_config *task, const struct tokens_config *
 
 static enum knowledge knowledge_of(enum method method)
 {
-    return method == METHOD_FEATURES ? KNOWS_FEATURES
-           : method == METHOD_WINDOW ? KNOWS_WINDOW
-                                     : KNOWS_STATE;
+    switch (method) {
+    case METHOD_FEATURES:
+    case METHOD_CHEBYSHEV_FEATURES:
+    case METHOD_BEST_FEATURES:
+        return KNOWS_FEATURES;
+    case METHOD_WINDOW:
+    case METHOD_CHEBYSHEV_WINDOW:
+    case METHOD_BEST_WINDOW:
+        return KNOWS_WINDOW;
+    default:
+        return KNOWS_STATE;
+    }
 }
 
 static void *create(struct arena *arena, const struct analysis_input *input)
@@ -75,13 +94,11 @@ static void *create(struct arena *arena, const struct analysis_input *input)
     s->model = ARENA_TAKE(arena, double, rows);
     s->sums = ARENA_TAKE(arena, double, rows *METHODS *PAIRS);
     s->searched = ARENA_TAKE(arena, double,
-                             RICHARDSON_GROUPS *(input->task->shape.tokens + 1) *
+                             SEARCH_GROUPS *(input->task->shape.tokens + 1) *
                                  input->task->shape.outputs * LANES);
-    if (!state)
-        return NULL;
-    s->solvers[METHOD_CHEBYSHEV] = solver_published();
-    s->solvers[METHOD_NEUMANN] = solver_constant(SOLVER_CHEBYSHEV, STEPS, 1, 0);
-    s->solvers[METHOD_NEWTON] = solver_constant(SOLVER_NEWTON, STEPS, 0, 0);
+    s->powers =
+        ARENA_TAKE(arena, double,
+                   PAIRS *POWERS * input->task->shape.tokens * input->task->shape.outputs * LANES);
     return state;
 }
 
@@ -90,12 +107,14 @@ static double cost(const struct analysis_input *input)
     const struct task_config *task = &input->task->config;
     double T = input->task->shape.tokens, d = input->task->shape.outputs;
     double solvers = 2 * (3 * STEPS + (1 << STEPS)) + 8, searches = 40;
-    double window = is_known(task, KNOWS_WINDOW) ? 2 * WINDOW * (WINDOW + 1) : 0;
-    double features = is_known(task, KNOWS_FEATURES) ? 4 + 10 : 0;
+    double own = 4 * (STEPS + 3), best = 2 * own + 2 * POWERS * (STEPS + 3);
+    double window = is_known(task, KNOWS_WINDOW) ? WINDOW * WINDOW : 0;
+    double features = is_known(task, KNOWS_FEATURES) ? 1 : 0;
     double each = task_cost(input->task) + model_cost(input->model) +
-                  T * d * d * (solvers + window + features + 6);
+                  T * d * d * (solvers + own + (window + features) * (4 + 2 * own) + 6);
     return forecasts_rate_cost(input) + input->evaluation.tasks * each +
-           searches * RICHARDSON_GROUPS * LANES * T * d * d * (STEPS + 3);
+           SEARCH_GROUPS * LANES * T * d * d *
+               (searches * (STEPS + 3) + (1 + window + features) * best);
 }
 
 /* Predictions of the group at hand; false: the task does not have what the method works on. */
@@ -103,6 +122,7 @@ static bool predict(struct state *s, enum method method)
 {
     struct forecasts *f = &s->forecasts;
     enum knowledge knowledge = knowledge_of(method);
+    const struct solver *solvers = s->solvers[method];
     const struct task *task = s->walk.task;
     if (!is_known(&task->config, knowledge))
         return false;
@@ -110,11 +130,13 @@ static bool predict(struct state *s, enum method method)
     if (method == METHOD_ZERO || method == METHOD_DESCENT)
         forecast_descent(f->inclusive, f->lagged, &view, method == METHOD_ZERO ? 0 : s->rate, NULL,
                          f->scratch);
-    else if (s->solvers[method].steps > 0)
-        forecast_solve(f->inclusive, f->lagged, &view, &s->solvers[method], f->scratch);
+    else if (solvers[1].steps > 0) {
+        forecast_solve(f->inclusive, NULL, &view, &solvers[0], f->scratch);
+        forecast_solve(NULL, f->lagged, &view, &solvers[1], f->scratch);
+    } else if (solvers[0].steps > 0)
+        forecast_solve(f->inclusive, f->lagged, &view, &solvers[0], f->scratch);
     else
-        forecast_ridge(f->inclusive, f->lagged, &view,
-                       method == METHOD_WINDOW ? WINDOW_STRENGTH : STRENGTH, f->scratch);
+        forecast_ridge(f->inclusive, f->lagged, &view, strength_of(knowledge), f->scratch);
     return true;
 }
 
@@ -136,7 +158,7 @@ static void add_method(struct state *s, enum method method, int lanes)
     }
 }
 
-/* ---- the rate of Richardson's iteration */
+/* ---- solvers, and those that are fitted on the first groups of the evaluation set */
 
 static double richardson_rate(struct state *s)
 {
@@ -144,13 +166,60 @@ static double richardson_rate(struct state *s)
     struct task_source source = evaluation_source(s->walk.input);
     int T = f->states.T, d = f->states.d;
     size_t group = (size_t)((T + 1) * d * LANES);
-    for (int g = 0; g < RICHARDSON_GROUPS; g++) {
+    for (int g = 0; g < SEARCH_GROUPS; g++) {
         walk_draw(&s->walk, &source, g * LANES);
         states_read(&f->states, &s->walk);
         memcpy(s->searched + (size_t)g * group, state_at(&f->states, 1), group * sizeof(double));
     }
-    return forecast_richardson_rate(s->searched, RICHARDSON_GROUPS, T, d, STEPS, f->inclusive,
+    return forecast_richardson_rate(s->searched, SEARCH_GROUPS, T, d, STEPS, f->inclusive,
                                     f->scratch);
+}
+
+/* Both kinds of pairs of the group at hand. */
+static void add_powers(struct polynomial_fit fits[PAIRS], struct state *s, enum knowledge knowledge)
+{
+    struct forecasts *f = &s->forecasts;
+    struct forecast view = forecasts_view(f, s->walk.task, knowledge);
+    ptrdiff_t size = (ptrdiff_t)view.T * view.d * LANES;
+    double *lagged = s->powers + POWERS * size;
+    for (int k = 0; k < POWERS; k++) {
+        struct solver power = polynomial_power(STEPS, k, strength_of(knowledge));
+        forecast_solve(s->powers + k * size, lagged + k * size, &view, &power, f->scratch);
+    }
+    for (int lag = 0; lag < PAIRS; lag++)
+        polynomial_add(&fits[lag], lag ? lagged : s->powers, forecasts_next(f), view.T, view.d);
+}
+
+static void fit_polynomial(struct state *s, enum method method)
+{
+    enum knowledge knowledge = knowledge_of(method);
+    struct task_source source = evaluation_source(s->walk.input);
+    struct polynomial_fit fits[PAIRS] = {{.steps = STEPS}, {.steps = STEPS}};
+    if (!is_known(&s->walk.task->config, knowledge))
+        return;
+    for (int g = 0; g < SEARCH_GROUPS; g++) {
+        walk_draw(&s->walk, &source, g * LANES);
+        forecasts_read(&s->forecasts, &s->walk);
+        add_powers(fits, s, knowledge);
+    }
+    for (int lag = 0; lag < PAIRS; lag++)
+        s->solvers[method][lag] = polynomial_best(&fits[lag], strength_of(knowledge));
+}
+
+static void prepare_solvers(struct state *s, double richardson)
+{
+    static const enum method chebyshev[] = {METHOD_CHEBYSHEV, METHOD_CHEBYSHEV_FEATURES,
+                                            METHOD_CHEBYSHEV_WINDOW};
+    for (int i = 0; i < 3; i++) {
+        struct solver *solver = s->solvers[chebyshev[i]];
+        *solver = solver_published();
+        solver->strength = strength_of(knowledge_of(chebyshev[i]));
+    }
+    *s->solvers[METHOD_NEUMANN] = solver_constant(SOLVER_CHEBYSHEV, STEPS, 1, 0);
+    *s->solvers[METHOD_NEWTON] = solver_constant(SOLVER_NEWTON, STEPS, 0, 0);
+    *s->solvers[METHOD_RICHARDSON] = solver_constant(SOLVER_RICHARDSON, STEPS, richardson, 0);
+    for (int method = METHOD_BEST; method <= METHOD_BEST_WINDOW; method++)
+        fit_polynomial(s, (enum method)method);
 }
 
 static void put_means(struct state *s, const struct analysis_input *input,
@@ -175,7 +244,7 @@ static void execute(void *state, const struct analysis_input *input,
     positions_start(s->model, input->model);
     s->rate = forecasts_rate(&s->forecasts, &s->walk);
     double richardson = richardson_rate(s);
-    s->solvers[METHOD_RICHARDSON] = solver_constant(SOLVER_RICHARDSON, STEPS, richardson, 0);
+    prepare_solvers(s, richardson);
     for (int first = 0; first < tasks; first += LANES) {
         walk_draw(&s->walk, &source, first);
         forecasts_read(&s->forecasts, &s->walk);

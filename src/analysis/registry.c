@@ -29,6 +29,7 @@ static const struct analysis *const analyses[] = {
     &analysis_dynamics_baselines,
     &analysis_evaluation_sets,
     &analysis_shots,
+    &analysis_linearisation,
 };
 /* clang-format on */
 

@@ -10,6 +10,6 @@ extern const struct analysis analysis_gd, analysis_alignment, analysis_probe, an
     analysis_softmax_heads, analysis_layer_losses, analysis_training_alignment,
     analysis_sequence_probe, analysis_copy_sensitivity, analysis_training_copy_sensitivity,
     analysis_condition, analysis_compression, analysis_training_compression, analysis_one_step,
-    analysis_dynamics_baselines, analysis_evaluation_sets, analysis_shots;
+    analysis_dynamics_baselines, analysis_evaluation_sets, analysis_shots, analysis_linearisation;
 
 #endif

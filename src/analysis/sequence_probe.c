@@ -2,10 +2,9 @@
  * that follows, of those that came before, and of what algorithms make of them (science.md 2.7). */
 #include <string.h>
 
+#include "forecasts.h"
 #include "probing.h"
 #include "registry.h"
-#include "states.h"
-#include "theory/forecast.h"
 
 enum { SEQUENCE_R2, SEQUENCE_R2_IN_SAMPLE };
 
@@ -22,11 +21,10 @@ static const struct column columns[] = {
 
 struct state {
     struct probing probing;
-    struct states states;
-    double *scratch;        /* of forecast_precondition */
-    double *values;         /* [d][LANES] */
-    double *preconditioned; /* [T][d][LANES] (R_t + STATES_RIDGE I)^-1 s_t, t = 1 .. T */
-    int *tokens;            /* [rows of the stream] t = 1 .. T, 0: no token of the task */
+    struct forecasts forecasts; /* states and features of the group at hand */
+    double *values;             /* [d][LANES] */
+    double *preconditioned;     /* [T][d][LANES] (R_t + STATES_RIDGE I)^-1 s_t, t = 1 .. T */
+    int *tokens;                /* [rows of the stream] t = 1 .. T, 0: no token of the task */
 };
 
 /* values[d][LANES] of what a probe of token t is asked for; NULL: there is none. */
@@ -35,27 +33,38 @@ typedef const double *(*target)(const struct state *s, int t, double *values, in
 static const double *next(const struct state *s, int t, double *values, int past)
 {
     (void)values, (void)past;
-    return state_at(&s->states, t + 1);
+    return state_at(&s->forecasts.states, t + 1);
 }
 
 static const double *preconditioned(const struct state *s, int t, double *values, int past)
 {
     (void)values, (void)past;
-    return s->preconditioned + (ptrdiff_t)(t - 1) * s->states.d * LANES;
+    return s->preconditioned + (ptrdiff_t)(t - 1) * s->forecasts.states.d * LANES;
+}
+
+/* f(s_t) / |f(s_t)| of non-linear dynamics. */
+static const double *features(const struct state *s, int t, double *values, int past)
+{
+    const struct task *task = s->probing.walk.task;
+    (void)values, (void)past;
+    if (!is_known(&task->config, KNOWS_FEATURES))
+        return NULL;
+    return forecasts_view(&s->forecasts, task, KNOWS_FEATURES).features +
+           (ptrdiff_t)(t - 1) * s->forecasts.states.d * LANES;
 }
 
 static const double *earlier(const struct state *s, int t, double *values, int past)
 {
     (void)values;
-    return t > past ? state_at(&s->states, t - past) : NULL;
+    return t > past ? state_at(&s->forecasts.states, t - past) : NULL;
 }
 
 /* What no token of this sequence can know: the next state of its neighbour. */
 static const double *of_another(const struct state *s, int t, double *values, int past)
 {
-    const double *state = state_at(&s->states, t + 1);
+    const double *state = state_at(&s->forecasts.states, t + 1);
     (void)past;
-    for (int i = 0; i < s->states.d * LANES; i++)
+    for (int i = 0; i < s->forecasts.states.d * LANES; i++)
         values[i] = state[i / LANES * LANES + (i + 1) % LANES];
     return values;
 }
@@ -64,17 +73,11 @@ static const double *of_another(const struct state *s, int t, double *values, in
 static const struct {
     target target;
     int past;
-} targets[] = {{next, 0},    {earlier, 0}, {preconditioned, 0}, {earlier, 1},
-               {earlier, 2}, {earlier, 3}, {earlier, 4},        {earlier, 5},
-               {earlier, 6}, {earlier, 7}, {of_another, 0}};
+} targets[] = {{next, 0},    {earlier, 0}, {preconditioned, 0}, {features, 0},
+               {earlier, 1}, {earlier, 2}, {earlier, 3},        {earlier, 4},
+               {earlier, 5}, {earlier, 6}, {earlier, 7},        {of_another, 0}};
 
 enum { TARGETS = sizeof targets / sizeof targets[0] };
-
-static struct forecast sequences_of(const struct states *states)
-{
-    const double *first = state_at(states, 1);
-    return (struct forecast){states->d, states->T, states->d, first, first};
-}
 
 static void *create(struct arena *arena, const struct analysis_input *input)
 {
@@ -82,9 +85,7 @@ static void *create(struct arena *arena, const struct analysis_input *input)
     struct state *s = state ? state : &measured;
     int T = input->task->shape.tokens, d = input->task->shape.outputs;
     probing_create(&s->probing, arena, input, TARGETS, d);
-    s->states = states_create(arena, input->task);
-    struct forecast sequences = sequences_of(&s->states);
-    s->scratch = ARENA_TAKE(arena, double, forecast_scratch(&sequences));
+    forecasts_create(&s->forecasts, arena, input);
     s->values = ARENA_TAKE(arena, double, d *LANES);
     s->preconditioned = ARENA_TAKE(arena, double, T *d *LANES);
     s->tokens = ARENA_TAKE(arena, int, input->model->shape.tokens);
@@ -100,15 +101,15 @@ static double cost(const struct analysis_input *input)
 static void look(void *context, const struct walk *walk)
 {
     struct state *s = context;
-    struct forecast sequences = sequences_of(&s->states);
-    states_read(&s->states, walk);
-    forecast_precondition(s->preconditioned, &sequences, STATES_RIDGE, s->scratch);
+    struct forecast sequences = forecasts_view(&s->forecasts, walk->task, KNOWS_STATE);
+    forecasts_read(&s->forecasts, walk);
+    forecast_precondition(s->preconditioned, &sequences, STATES_RIDGE, s->forecasts.scratch);
 }
 
 static void ask(double *y, void *context, int row)
 {
     const struct state *s = context;
-    int d = s->states.d, m = TARGETS * d, t = s->tokens[row];
+    int d = s->forecasts.states.d, m = TARGETS * d, t = s->tokens[row];
     memset(y, 0, sizeof(double) * (size_t)(LANES * m));
     for (int k = 0; k < TARGETS && t > 0; k++) {
         const double *values = targets[k].target(s, t, s->values, targets[k].past);
@@ -123,7 +124,7 @@ static void execute(void *state, const struct analysis_input *input,
     struct state *s = state;
     const int32_t shape[] = {input->model->L + 1, input->model->shape.tokens, TARGETS};
     struct probing_targets asked = {s, look, ask};
-    for (int t = 1; t <= s->states.T; t++)
+    for (int t = 1; t <= s->forecasts.states.T; t++)
         s->tokens[model_row(input->model, t - 1)] = t;
     probing_start(&s->probing, input);
     probing_execute(&s->probing, &asked);

@@ -162,6 +162,11 @@ void model_class(const struct model *model, char *text, size_t size)
         snprintf(text + length, size - (size_t)length, "_%08" PRIx32, (uint32_t)shapes_hash(model));
 }
 
+void model_linearise(struct model *model, int layer)
+{
+    model->kinds[layer] = KIND_LINEAR;
+}
+
 double model_cost(const struct model *model)
 {
     struct pass pass = {.model = model, .path = PASS_FAST};

@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "lanes.h"
-#include "minimise.h"
 
 enum { R_AND_C = 2, VECTORS = 6 };
 
@@ -283,6 +282,24 @@ static void richardson(double *x, const struct walk *w, const double inverse[LAN
     }
 }
 
+/* x = sum of a_k A^k phi */
+static void polynomial(double *x, const struct walk *w, const double inverse[LANES])
+{
+    const struct solver *solver = w->method;
+    int F = w->s->F;
+    double *power = vector(w, 2), *of = vector(w, 3);
+    copy_rows(power, x, F);
+    for (int i = 0; i < F * LANES; i++)
+        x[i] *= solver->a[0];
+    for (int k = 1; k <= solver->steps; k++) {
+        apply(of, w->R, power, F, F);
+        scale(of, inverse, F);
+        copy_rows(power, of, F);
+        for (int i = 0; i < F * LANES; i++)
+            x[i] += solver->a[k] * power[i];
+    }
+}
+
 static void product(double *x, const struct walk *w, const double inverse[LANES])
 {
     const struct solver *solver = w->method;
@@ -299,6 +316,8 @@ static void solver_predict(double *prediction, struct walk *w, const double *phi
     measure(inverse, w);
     if (solver->kind == SOLVER_PRODUCT)
         product(x, w, inverse);
+    else if (solver->kind == SOLVER_POLYNOMIAL)
+        polynomial(x, w, inverse);
     else if (solver->kind == SOLVER_RICHARDSON)
         richardson(x, w, inverse, phi);
     else
@@ -312,7 +331,7 @@ static void solver_predict(double *prediction, struct walk *w, const double *phi
 void forecast_solve(double *inclusive, double *lagged, const struct forecast *sequences,
                     const struct solver *solver, double *scratch)
 {
-    assert(solver->steps <= (solver->kind == SOLVER_NEWTON ? 10 : SOLVER_STEPS));
+    assert(solver->steps < (solver->kind == SOLVER_NEWTON ? 11 : SOLVER_STEPS));
     struct walk walk = {
         .method = solver, .start = solver_start, .pair = solver_pair, .predict = solver_predict};
     walk_along(inclusive, lagged, &walk, sequences, scratch);
@@ -347,40 +366,4 @@ void forecast_losses(double *losses, const double *predictions, const double *ne
         double error = predictions[i] - next[i];
         losses[i / (d * LANES) * LANES + i % LANES] += .5 * error * error;
     }
-}
-
-/* ---- the best rate of Richardson's iteration */
-
-struct trial {
-    const double *states;
-    int groups, T, d, steps;
-    double *predictions, *scratch;
-};
-
-static double trial_loss(const void *context, double rate)
-{
-    const struct trial *trial = context;
-    struct solver solver = solver_constant(SOLVER_RICHARDSON, trial->steps, rate, 0);
-    ptrdiff_t state = (ptrdiff_t)trial->d * LANES;
-    double sum = 0;
-    for (int g = 0; g < trial->groups; g++) {
-        const double *states = trial->states + g * (trial->T + 1) * state;
-        struct forecast group = {trial->d, trial->T, trial->d, states, states};
-        forecast_solve(trial->predictions, NULL, &group, &solver, trial->scratch);
-        for (int i = 0; i < trial->T * state; i++) {
-            double error = trial->predictions[i] - states[state + i];
-            sum += error * error;
-        }
-    }
-    return sum;
-}
-
-double forecast_richardson_rate(const double *states, int groups, int T, int d, int steps,
-                                double *predictions, double *scratch)
-{
-    struct trial trial = {states, groups, T, d, steps, predictions, scratch};
-    struct function loss = {trial_loss, &trial};
-    struct bracket bracket = {.5, 1, 2};
-    bracket_enclose(&bracket, &loss);
-    return minimise(&bracket, &loss);
 }

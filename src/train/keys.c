@@ -49,6 +49,8 @@ static const struct key evaluation_rows[] = {
       .unit = "tasks", .help = "size of the fixed evaluation set"),
     K(seed, .name = "evaluation.seed", .fallback = "0", .neutral = "0", .min = 0, .max = 0x1p53,
       .free = true, .unit = "1", .help = "seed of the evaluation set, the same for every run that shares it"),
+    K(distillation, .name = "evaluation.distillation", .fallback = "2000", .neutral = "2000", .min = 1, .max = 1e8,
+      .unit = "steps", .help = "steps in which the analysis linearisation trains linear layers"),
 };
 #undef K
 /* clang-format on */

@@ -34,6 +34,8 @@ def draw(sweep, name):
         figure, left = sine(sweep, column, groups)
     elif name == "position_loss":
         figure, left = sequences.positions(sweep, column, groups)
+    elif name == "shot_loss":
+        figure, left = sequences.shots(sweep, column, groups)
     elif name == "sets_position_loss":
         figure, left = sequences.sets(column, groups)
     elif name in sequences.LAYERED:

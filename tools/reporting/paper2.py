@@ -131,6 +131,18 @@ def conditioned(position):
     return ratio
 
 
+def linearised(layer):
+    """Loss with linear attention in the place of a layer (-1: the last of the run) over that of the model."""
+
+    def ratio(sweep, rows):
+        if "linearised_loss" not in sweep.columns:
+            return numpy.empty(0)
+        found = [values[numpy.isfinite(values)] for values in sweep.columns["linearised_loss"].of(rows)]
+        return numpy.array([values[layer] / values[0] if len(values) > abs(layer) else numpy.nan for values in found])
+
+    return ratio
+
+
 def near(value, share):
     return {"low": value * (1 - share), "high": value * (1 + share)}
 
@@ -145,6 +157,7 @@ NUMBERS = {1: "one layer", 2: "two layers", 3: "three layers", 4: "four layers",
 BASELINES = (
     Check("one step of GD, best rate: mean loss", forecast("gradient_descent", "inclusive"), **near(.900, .01)),
     Check("Chebyshev, 6 learned steps, lagged: mean loss", forecast("chebyshev", "lagged"), **near(.234, .01)),
+    Check("the best 6 steps of any (a, b), lagged: mean loss", forecast("best_polynomial", "lagged")),
     Check("least squares, lagged: mean loss", forecast("least_squares", "lagged"), **near(.211, .01)),
 )
 
@@ -280,11 +293,18 @@ def pages():
                       gain("preconditioned", 20), layers(depth, rest), low=0),
                 Check(f"{NUMBERS[depth]}, {kind}: condition number at token 20, last layer over input",
                       conditioned(20), layers(depth, rest), high=1)))),
+        "paper2-linearisation": Page(
+            "Softmax layers that are exchanged for linear ones", ("linearised_loss", "linearised_r2", "linearised_all_loss", *CURVES),
+            tuple(Check(f"{size} dimensions, layer {layer}: loss with its linear layer over that of the model", linearised(layer),
+                        {"task__dimension": size}, **({"high": 1.1} if size >= 10 and layer > 1 else {}))
+                  for size in (5, 10, 20) for layer in (1, 2, 3, 4))),
         "paper2-partially-observed": Page(
             "States that are seen in part", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID),
              Check("least squares on a window of 16, lagged: mean loss", forecast("least_squares_on_window", "lagged")),
+             Check("Chebyshev on it, 6 steps, lagged: mean loss", forecast("chebyshev_on_window", "lagged")),
+             Check("the best 6 steps on it, lagged: mean loss", forecast("best_polynomial_on_window", "lagged")),
              Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN)),
              Check("seven softmax layers: dependence on own and last token over that on earlier ones", copied, SEVEN))),
         "paper2-nonlinear": Page(
@@ -293,16 +313,19 @@ def pages():
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID, **near(.0375, .05)),
              Check("least squares on states, lagged: mean loss", forecast("least_squares", "lagged"), **near(.0921, .01)),
              Check("least squares on features, lagged: mean loss", forecast("least_squares_on_features", "lagged"), **near(.0467, .01)),
+             Check("Chebyshev on features, 6 steps, lagged: mean loss", forecast("chebyshev_on_features", "lagged")),
+             Check("the best 6 steps on features, lagged: mean loss", forecast("best_polynomial_on_features", "lagged")),
+             Check("seven softmax layers: R^2 of the features at token 20, last layer less input", gain("features", 20), SEVEN, low=0),
              Check("predicting nothing: mean loss", forecast("zero", "inclusive"), **near(.5005, .01)))),
         "paper2-few-shot": Page(
             "Next-token models of long sequences",
             ("test_loss", "position_loss"),
             (Check("seven softmax layers of width 40: mean loss", "test_loss", layers(7, {**SOFTMAX, "model__embedding": 40})),
              Check("softmax and mesa: mean loss", "test_loss", HYBRID))),
-        "paper2-few-shot-tuning": Page("Few-shot learning, plain and with a tuned EOS token", ("sets_position_loss", "test_loss"),
+        "paper2-few-shot-tuning": Page("Few-shot learning, plain and with a tuned EOS token", ("shot_loss", "sets_position_loss", "test_loss"),
                                        few_shot_checks()),
         "paper2-few-shot-prefix": Page(
-            "Few-shot learning behind a tuned prefix", ("sets_position_loss", "test_loss"),
+            "Few-shot learning behind a tuned prefix", ("shot_loss", "sets_position_loss", "test_loss"),
             tuple(Check(f"seven softmax layers, prefix and EOS: loss at shot {count} (published: {level})", shot(count), SEVEN)
                   for count, level in ((1, 1.79), (10, 1.00), (20, .723), (40, .623), (60, .550)))),
     }

@@ -11,14 +11,21 @@ from .drawing import LINES, PANELS, band, explain_below, finish, has, label, pan
 PARTS = 4  # of a constructed token
 
 # Lines of forecast_loss: (algorithm, pairs that it knows) -> words and style. The lagged ones are the published.
+# Grey on the states, green on what else a task lets them know.
 FORECASTS = {
     ("zero", "inclusive"): ("nothing", {"color": "0.75", "ls": ":"}),
     ("gradient_descent", "inclusive"): ("one step of GD", {"color": "0.15", "ls": "--"}),
     ("chebyshev", "lagged"): ("Chebyshev, 6 steps, lagged", {"color": "0.35", "ls": "-."}),
+    ("best_polynomial", "lagged"): ("the best 6 steps, lagged", {"color": "0.35", "ls": (0, (1, 1))}),
     ("least_squares", "lagged"): ("least squares, lagged", {"color": "0.55", "ls": "--"}),
-    ("least_squares_on_features", "lagged"): ("least squares on features, lagged", {"color": "0.55", "ls": "-."}),
-    ("least_squares_on_window", "lagged"): ("least squares on a window, lagged", {"color": "0.55", "ls": ":"}),
 }
+RICHER = {"features": "features", "window": "a window"}
+for name, words in RICHER.items():
+    FORECASTS |= {
+        (f"chebyshev_on_{name}", "lagged"): (f"Chebyshev on {words}, 6 steps, lagged", {"color": "#2e7d4f", "ls": "-."}),
+        (f"best_polynomial_on_{name}", "lagged"): (f"the best 6 steps on {words}, lagged", {"color": "#2e7d4f", "ls": (0, (1, 1))}),
+        (f"least_squares_on_{name}", "lagged"): (f"least squares on {words}, lagged", {"color": "#2e7d4f", "ls": "--"}),
+    }
 
 
 def same_data(column, groups):
@@ -186,6 +193,33 @@ def blocks(column, groups):
         axes.set(xlabel="block: part of row - part of column", ylabel="layer.head", title=label(settings))
         axes.grid(False)
     return figure, len(groups) - len(shown)
+
+
+# Of few-shot streams: least squares beside the models.
+SHOTS = {
+    "shot_least_squares": ("least squares of the stream, lagged", {"color": "0.55", "ls": "--"}),
+    "shot_least_squares_pairs": ("least squares of the pairs", {"color": "0.15", "ls": "-."}),
+}
+
+
+def shots(sweep, column, groups):
+    """Loss of each shot, a panel for each kind of stream, beside least squares."""
+    rivals = {name: sweep.columns[name] for name in SHOTS if name in sweep.columns}
+    kinds = same_data(next(iter(rivals.values())), groups) if rivals else [groups]
+    figure, places = panels(min(len(kinds), PANELS), 5.6, 4.2)
+    for axes, members in zip(places, kinds):
+        shared = common(members) if len(kinds) > 1 else {}
+        x = numpy.arange(len(column.axes[0].points)) + 1
+        for settings, rows in members[:LINES]:
+            own = {key: value for key, value in settings.items() if key not in shared}
+            band(axes, x, column.of(rows), label(own))
+        for name, (words, style) in SHOTS.items():
+            if name in rivals:
+                axes.plot(x, statistics.mean(rivals[name].of(members[0][1])), label=words, lw=1.2, **style)
+        finish(axes, column, "shot", legend=False)
+        axes.set_title(label(shared) if shared else "")
+    explain_below(figure, 2)
+    return figure, sum(max(0, len(members) - LINES) for members in kinds)
 
 
 def sets(column, groups):

@@ -6,9 +6,10 @@
 #include "theory/construction.h"
 #include "theory/kernel.h"
 
-enum { T = 7, TASKS = 20, METHODS = 9, WINDOW = 16 };
+enum { T = 7, TASKS = 20, METHODS = 14, WINDOW = 16 };
 
 enum { ZERO, DESCENT, LEAST_SQUARES, CHEBYSHEV, NEUMANN, NEWTON, RICHARDSON, FEATURES, STACKED };
+enum { CHEBYSHEV_FEATURES = STACKED + 1, CHEBYSHEV_STACKED, BEST, BEST_FEATURES, BEST_STACKED };
 
 #define SEQUENCE_TASK(which, numbers)                                                              \
     .kind = (which), .dimension = (numbers), .context = T, .outputs = 1, .input_range = 2,         \
@@ -84,8 +85,11 @@ static void algorithms_begin_with_nothing(void **state)
         bench_open(&bench, cases[k].setting, NULL);
         bench_execute(&bench, "dynamics_baselines");
         for (int method = 0; method < METHODS; method++) {
-            bool there =
-                (method != FEATURES || cases[k].features) && (method != STACKED || cases[k].window);
+            bool features =
+                method == FEATURES || method == CHEBYSHEV_FEATURES || method == BEST_FEATURES;
+            bool window =
+                method == STACKED || method == CHEBYSHEV_STACKED || method == BEST_STACKED;
+            bool there = (!features || cases[k].features) && (!window || cases[k].window);
             for (int t = 0; t < T; t++)
                 for (int lag = 0; lag < 2; lag++) {
                     double loss = forecast_loss(&bench, t, method, lag);
@@ -96,6 +100,38 @@ static void algorithms_begin_with_nothing(void **state)
                         assert_true(loss != forecast_loss(&bench, t, ZERO, 0));
                 }
         }
+        bench_close(&bench);
+    }
+}
+
+static double mean_loss(const struct bench *bench, int method, int lag)
+{
+    double sum = 0;
+    for (int t = 0; t < T; t++)
+        sum += forecast_loss(bench, t, method, lag) / T;
+    return sum;
+}
+
+/* On the 128 sequences that it is fitted on, it has less than every iteration of six steps. */
+static void no_iteration_is_better_than_the_best_polynomial(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct bench_setting *setting;
+        int best, others[3];
+    } cases[] = {{&linear, BEST, {CHEBYSHEV, NEUMANN, RICHARDSON}},
+                 {&nonlinear, BEST_FEATURES, {CHEBYSHEV_FEATURES}},
+                 {&observed, BEST_STACKED, {CHEBYSHEV_STACKED}}};
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        static struct bench bench;
+        struct bench_setting setting = *cases[k].setting;
+        setting.evaluation.tasks = 128;
+        bench_open(&bench, &setting, NULL);
+        bench_execute(&bench, "dynamics_baselines");
+        for (int lag = 0; lag < 2; lag++)
+            for (int i = 0; i < 3; i++)
+                assert_true(mean_loss(&bench, cases[k].best, lag) <
+                            mean_loss(&bench, cases[k].others[i], lag) * (1 - 1e-4));
         bench_close(&bench);
     }
 }
@@ -215,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_is_descent_has_its_losses),
         cmocka_unit_test(algorithms_begin_with_nothing),
+        cmocka_unit_test(no_iteration_is_better_than_the_best_polynomial),
         cmocka_unit_test(least_squares_knows_features_and_past_observations),
         cmocka_unit_test(richardson_is_at_its_best),
         cmocka_unit_test(rows_that_predict_nothing_are_nan),

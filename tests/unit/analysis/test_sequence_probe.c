@@ -6,8 +6,8 @@
 #include "math/lapack.h"
 #include "theory/forecast.h"
 
-enum { D = 3, T = 9, TARGETS = 11 };
-enum { NEXT, CURRENT, PRECONDITIONED, PAST, CONTROL = TARGETS - 1 };
+enum { D = 3, T = 9, TARGETS = 12 };
+enum { NEXT, CURRENT, PRECONDITIONED, FEATURES, PAST, CONTROL = TARGETS - 1 };
 
 #define ROTATION                                                                                   \
     {                                                                                              \
@@ -105,6 +105,55 @@ static void tokens_of_the_model_are_no_tokens_of_the_task(void **state)
     bench_close(&bench);
 }
 
+/* Weights of the input network: A and B of non-linear dynamics, its output times `gain`. */
+static void write_network(struct bench *bench, int d, int gain)
+{
+    static real numbers[8 * 8 * 8 * LANES];
+    struct random_lanes random;
+    random_seed(&random, 0, STREAM_SHARED, 1, 0);
+    bench->input.kernels->normal(numbers, &random, 8 * d * d, (real)1.1);
+    for (int t = 0; t < bench->model.tensor_count; t++) {
+        const struct tensor *tensor = &bench->model.tensors[t];
+        bool in = strcmp(tensor->name, "input_in") == 0, out = !in && tensor->rank == 2;
+        size_t first = in ? 0 : (size_t)(4 * d * d);
+        for (size_t i = 0; i < tensor->count && tensor->layer < 0 && (in || out); i++)
+            bench->weights[tensor->offset + i] =
+                (real)(in ? 1 : gain) * numbers[(first + i) * LANES];
+    }
+}
+
+/* Of non-linear dynamics: an input network with their own A and B makes the stream s + 100 f(s), so
+ * that f(s) / |f(s)| is read off it but for its length; from the states themselves a line tells
+ * less. Other dynamics have no such target. */
+static void features_are_read_off_the_network_that_makes_them(void **state)
+{
+    (void)state;
+    enum { SIZE = 8, TOKENS = 3 };
+    struct bench_setting setting = raw;
+    double r2[2];
+    setting.task.kind = TASK_NONLINEAR_DYNAMICS;
+    setting.task.dimension = SIZE;
+    setting.task.context = TOKENS;
+    setting.task.input_range = .5;
+    setting.model.prefix = setting.model.eos = 0;
+    for (int made = 0; made < 2; made++) {
+        static struct bench bench;
+        setting.model.input_mlp = made ? 4 * SIZE : 0;
+        bench_open(&bench, &setting, NULL);
+        if (made)
+            write_network(&bench, SIZE, 100);
+        bench_execute(&bench, "sequence_probe");
+        r2[made] = r2_at(&bench, "sequence_probe_r2", 0, TOKENS - 1, FEATURES);
+        bench_close(&bench);
+    }
+    assert_true(r2[0] < .75 && r2[1] > .85);
+    static struct bench linear;
+    bench_open(&linear, &constructed, NULL);
+    bench_execute(&linear, "sequence_probe");
+    assert_true(isnan(r2_at(&linear, "sequence_probe_r2", 0, T - 1, FEATURES)));
+    bench_close(&linear);
+}
+
 /* A walk with the first tasks of the evaluation set. */
 static void draw(struct walk *walk, struct states *states, struct arena *arena, struct bench *bench)
 {
@@ -167,6 +216,7 @@ int main(void)
         cmocka_unit_test(the_input_holds_two_states),
         cmocka_unit_test(a_step_of_descent_makes_the_next_state_readable),
         cmocka_unit_test(tokens_of_the_model_are_no_tokens_of_the_task),
+        cmocka_unit_test(features_are_read_off_the_network_that_makes_them),
         cmocka_unit_test(states_and_inverses_are_those_of_the_definition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

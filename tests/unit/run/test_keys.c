@@ -71,6 +71,7 @@ static const struct {
     {"train.evaluations", "51"},
     {"evaluation.tasks", "10000"},
     {"evaluation.seed", "0"},
+    {"evaluation.distillation", "2000"},
     {"seed", "0"},
     {"start.run", "none"},
 };

@@ -99,10 +99,16 @@ static void define_solver(double *X, const double *R, const struct solver *solve
     norm = product ? 1 : newton ? trace : sqrt(norm);
     for (int i = 0; i < n * n; i++)
         A[i] /= norm;
-    combine(X, 1, 0, A, n);
+    bool polynomial = solver->kind == SOLVER_POLYNOMIAL;
+    combine(X, polynomial ? solver->a[solver->steps] : 1, 0, A, n);
     memcpy(term, X, sizeof term);
     memcpy(before, X, sizeof before);
-    for (int k = 0; k < solver->steps; k++) {
+    for (int k = solver->steps - 1; polynomial && k >= 0; k--) { /* Horner's scheme */
+        multiply(X, X, A, n);
+        for (int i = 0; i < n; i++)
+            X[i * (n + 1)] += solver->a[k];
+    }
+    for (int k = 0; k < solver->steps && !polynomial; k++) {
         combine(step, 1, -solver->a[k], A, n);
         if (solver->kind == SOLVER_CHEBYSHEV) {
             multiply(term, term, step, n);
@@ -168,12 +174,15 @@ static void descent_matrix(double *X, const double *R, const void *context, int 
 static void every_algorithm_is_its_definition(void **state)
 {
     (void)state;
-    struct solver solvers[] = {solver_published(), solver_constant(SOLVER_CHEBYSHEV, 6, 1, 0),
+    struct solver solvers[] = {solver_published(),
+                               solver_constant(SOLVER_CHEBYSHEV, 6, 1, 0),
                                solver_constant(SOLVER_RICHARDSON, 5, 1.7, 0),
                                solver_constant(SOLVER_NEWTON, 6, 0, 0),
-                               solver_constant(SOLVER_PRODUCT, 3, .05, 0)};
+                               solver_constant(SOLVER_PRODUCT, 3, .05, 0),
+                               solver_constant(SOLVER_POLYNOMIAL, 5, .7, 0)};
     solvers[4].a[1] = .02;
     solvers[4].gain = .3;
+    solvers[5].a[2] = -1.3;
     for (int features = 0; features < 2; features++) {
         struct sequences *s = draw(features);
         double strength = .3, eta = .07;
@@ -208,6 +217,78 @@ static void neumann_is_richardson_with_rate_one(void **state)
     assert_true(apart);
     free(s);
     free(other);
+}
+
+/* The coefficients of x after each step from those before: y(A) <- (1 - a A) y(A) and so on. Theirs
+ * grow to 2e3, so sums of them lose four digits. */
+static struct solver as_polynomial(const struct solver *chebyshev)
+{
+    struct solver result = polynomial_power(chebyshev->steps, 0, chebyshev->strength);
+    double term[SOLVER_STEPS] = {1}, before[SOLVER_STEPS] = {1};
+    for (int k = 0; k < chebyshev->steps; k++) {
+        for (int i = chebyshev->steps; i > 0; i--)
+            term[i] -= chebyshev->a[k] * term[i - 1];
+        for (int i = 0; i <= chebyshev->steps; i++) {
+            double now = result.a[i];
+            result.a[i] += term[i] + chebyshev->b[k] * (now - before[i]);
+            before[i] = now;
+        }
+    }
+    return result;
+}
+
+static double squared_error(const double *predictions, const double *next)
+{
+    double sum = 0;
+    for (int i = 0; i < T * d * LANES; i++)
+        sum += pow(predictions[i] - next[i], 2);
+    return sum;
+}
+
+/* The published (a, b) are one of the polynomials, and none of them is better than the best one:
+ * neither it nor what is near it. The ridge adds less than 1e-12 of the squares. */
+static void no_polynomial_is_better_than_the_best(void **state)
+{
+    (void)state;
+    enum { STEPS = 6, SIZE = T * d * LANES };
+    static double powers[(STEPS + 1) * SIZE], next[SIZE];
+    struct sequences *s = draw(true), *other = draw(true);
+    struct solver published = solver_published(), same = as_polynomial(&published);
+    struct polynomial_fit fit = {.steps = STEPS};
+    uint64_t seed = 8;
+    for (int i = 0; i < SIZE; i++)
+        next[i] = sample_normal(&seed);
+    for (int k = 0; k <= STEPS; k++) {
+        struct solver power = polynomial_power(STEPS, k, .001);
+        forecast_solve(powers + k * SIZE, NULL, &s->forecast, &power, s->scratch);
+    }
+    polynomial_add(&fit, powers, next, T, d);
+    struct solver best = polynomial_best(&fit, .001);
+    forecast_solve(s->inclusive, NULL, &s->forecast, &published, s->scratch);
+    forecast_solve(other->inclusive, NULL, &s->forecast, &same, s->scratch);
+    for (int i = 0; i < SIZE; i++)
+        assert_near(s->inclusive[i], other->inclusive[i], 1e-9);
+    forecast_solve(other->inclusive, NULL, &s->forecast, &best, s->scratch);
+    double least = squared_error(other->inclusive, next);
+    assert_true(least < squared_error(s->inclusive, next));
+    for (int k = 0; k <= STEPS; k++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            struct solver near = best;
+            near.a[k] += sign * .01;
+            forecast_solve(s->inclusive, NULL, &s->forecast, &near, s->scratch);
+            assert_true(least < squared_error(s->inclusive, next) * (1 + 1e-12));
+        }
+    free(s);
+    free(other);
+}
+
+static void a_polynomial_of_nothing_predicts_nothing(void **state)
+{
+    (void)state;
+    struct polynomial_fit fit = {.steps = 3};
+    struct solver best = polynomial_best(&fit, 1);
+    for (int k = 0; k <= 3; k++)
+        assert_near(best.a[k], 0, 0);
 }
 
 /* With a start the labels are what it leaves, and it is added again. */
@@ -376,6 +457,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_algorithm_is_its_definition),
         cmocka_unit_test(neumann_is_richardson_with_rate_one),
+        cmocka_unit_test(no_polynomial_is_better_than_the_best),
+        cmocka_unit_test(a_polynomial_of_nothing_predicts_nothing),
         cmocka_unit_test(descent_begins_where_it_is_told),
         cmocka_unit_test(losses_are_half_squared_distances),
         cmocka_unit_test(the_construction_is_the_algorithm),

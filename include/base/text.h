@@ -9,12 +9,10 @@
 #include "base/error.h"
 
 /* Start with {0}. `data` is NULL until something was added, then always ended by a NUL that
- * `length` does not count. A refused allocation is remembered in `failed`, and what came after is
- * dropped: ask once, at the end. */
+ * `length` does not count. A refused allocation ends the process (memory.h). */
 struct text {
     char *data; /* owned; free or text_dispose */
     size_t length, size;
-    bool failed;
 };
 
 void text_add(struct text *text, const char *data, size_t length);

@@ -1,34 +1,29 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for `more` bytes and the NUL; false when refused. */
-static bool reserve(struct text *text, size_t more)
+#include "base/memory.h"
+
+/* Room for `more` bytes and the NUL. */
+static void reserve(struct text *text, size_t more)
 {
-    text->failed = text->failed || more > PTRDIFF_MAX / 2 - text->length;
-    if (text->failed)
-        return false;
+    if (more > PTRDIFF_MAX / 2 - text->length)
+        memory_refused(more);
     size_t need = text->length + more + 1;
     if (need <= text->size)
-        return true;
-    size_t size = need < 2 * text->size ? 2 * text->size : need;
-    char *data = realloc(text->data, size);
-    text->failed = !data;
-    if (!data)
-        return false;
-    text->data = data;
-    text->size = size;
-    return true;
+        return;
+    text->size = need < 2 * text->size ? 2 * text->size : need;
+    text->data = memory_grow(text->data, text->size);
 }
 
 void text_add(struct text *text, const char *data, size_t length)
 {
-    if (!reserve(text, length))
-        return;
+    reserve(text, length);
     memcpy(text->data + text->length, data, length);
     text->length += length;
     text->data[text->length] = '\0';
@@ -42,7 +37,8 @@ void text_print(struct text *text, const char *format, ...)
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length >= 0 && reserve(text, (size_t)length)) {
+    if (length >= 0) {
+        reserve(text, (size_t)length);
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }

@@ -1,9 +1,9 @@
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "config/number.h"
 #include "json.h"
 #include "npz.h"
@@ -56,8 +56,7 @@ static struct sheet make_sheet(struct export *own)
 {
     const struct sheet *runs = &own->runs.sheet;
     int count = runs->count + own->settings.count;
-    own->heads = calloc((size_t)count, sizeof *own->heads);
-    assert(own->heads);
+    own->heads = memory_zeroed((size_t)count, sizeof *own->heads);
     memcpy(own->heads, runs->columns, GIVEN * sizeof *own->heads);
     for (int i = 0; i < own->settings.count; i++)
         snprintf(own->heads[GIVEN + i].name, sizeof own->heads->name, "%s",

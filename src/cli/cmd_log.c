@@ -18,8 +18,6 @@ static enum status read_all(struct text *text, FILE *log, const char *path, stru
         text_add(text, part, bytes);
     if (ferror(log))
         return error_set(err, ERR_IO, "%s: can not read: %s", path, strerror(errno));
-    if (text->failed)
-        return error_set(err, ERR_MEMORY, "%s: no memory for it", path);
     if (text->data) {
         text->length = text_clean(text->data, text->length, "\n\t");
         text->data[text->length] = '\0';

@@ -91,7 +91,7 @@ static enum status compose(struct text *text, const struct options *options,
     estimate_print(time, sizeof time, &estimate);
     snprintf(about, sizeof about, "%" PRId64 " runs, %s", plan_count(plan), time);
     script_print(text, &script);
-    return text->failed ? error_set(err, ERR_MEMORY, "no memory for the script") : OK;
+    return OK;
 }
 
 /* A new file, or stdout. */

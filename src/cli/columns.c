@@ -1,16 +1,15 @@
 #include "columns.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "rows.h"
 
 static void make(struct columns *columns, int most)
 {
     columns->count = 0;
-    columns->at = calloc((size_t)most + 1, sizeof *columns->at);
-    assert(columns->at);
+    columns->at = memory_zeroed((size_t)most + 1, sizeof *columns->at);
 }
 
 enum status columns_parse(struct columns *columns, const struct reader *reader, const char *list,

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +9,9 @@
 #include "describe.h"
 
 const char command_exit_codes[] =
-    "0 all is done; 1 some runs failed, or diff or verify found something; 2 the command line or a "
-    "file is wrong; 75 stopped early with work left";
+    "0 all is done; 1 some runs failed, diff or verify found something, or disk, memory or MPI "
+    "failed; "
+    "2 the command line or a file is wrong; 75 stopped early with work left";
 
 static void print_commands(FILE *to, const struct command *commands, int count)
 {
@@ -87,6 +89,7 @@ int command_main(const struct command *commands, int count, int argc, char **arg
 {
     struct error err = {""};
     int code = 0;
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is told as a full disk is, by the write */
     enum status st = check_words(argc, argv, &err);
     if (st == OK)
         st = dispatch(&code, commands, count, argc, argv, &err);

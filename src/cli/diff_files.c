@@ -1,9 +1,9 @@
-#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "config/number.h"
 #include "diff.h"
@@ -44,8 +44,7 @@ static enum status roster_read(struct roster *roster, struct arrays *arrays, con
     if (st != OK)
         return st;
     roster->count = array_elements(&roster->array);
-    roster->places = calloc((size_t)roster->count + 1, sizeof *roster->places);
-    assert(roster->places);
+    roster->places = memory_zeroed((size_t)roster->count + 1, sizeof *roster->places);
     for (int64_t row = 0; row < roster->count; row++)
         roster->places[row] = (struct place){roster->texts[row], row};
     qsort(roster->places, (size_t)roster->count, sizeof *roster->places, by_name);
@@ -88,8 +87,7 @@ static int by_value(const void *a, const void *b)
 static struct values collect(const struct settings_of *settings, int k)
 {
     int64_t rows = array_elements(&settings->array);
-    struct values values = {calloc((size_t)rows + 1, sizeof *values.texts), 0};
-    assert(values.texts);
+    struct values values = {memory_zeroed((size_t)rows + 1, sizeof *values.texts), 0};
     for (int64_t row = 0; row < rows; row++)
         settings_of_value(values.texts[row], settings->texts[row], k);
     qsort(values.texts, (size_t)rows, sizeof *values.texts, by_value);
@@ -312,8 +310,7 @@ static enum status compare_runs(struct diff *diff, struct common *common, struct
         if (st == OK)
             st = roster_read(&rosters[side], sides[side].arrays, "run", err);
     }
-    common->runs = calloc((size_t)rosters[0].count + 1, sizeof *common->runs);
-    assert(common->runs);
+    common->runs = memory_zeroed((size_t)rosters[0].count + 1, sizeof *common->runs);
     for (int64_t i = 0; i < rosters[0].count && st == OK; i++) {
         const struct place *place = &rosters[0].places[i];
         int64_t other = roster_row(&rosters[1], place->run);

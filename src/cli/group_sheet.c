@@ -1,11 +1,11 @@
 #include "group_sheet.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aggregate.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "rows.h"
 
@@ -176,10 +176,10 @@ static void aggregate_group(double *to, const struct group_sheet *own, const int
 static void aggregate_groups(struct group_sheet *own)
 {
     size_t rows = (size_t)own->selection->count + 1, groups = (size_t)own->sheet.rows;
-    int64_t *members = calloc(rows, sizeof *members), *start = calloc(groups + 2, sizeof *start);
-    double *memory = calloc(rows, sizeof *memory);
-    own->values = calloc((groups + 1) * (size_t)own->width, sizeof *own->values);
-    assert(members && start && memory && own->values);
+    int64_t *members = memory_zeroed(rows, sizeof *members),
+            *start = memory_zeroed(groups + 2, sizeof *start);
+    double *memory = memory_zeroed(rows, sizeof *memory);
+    own->values = memory_zeroed((groups + 1) * (size_t)own->width, sizeof *own->values);
     collect(members, start, own);
     for (int64_t g = 0; g < own->sheet.rows; g++)
         aggregate_group(own->values + g * own->width, own, members + start[g],
@@ -212,8 +212,7 @@ static struct sheet_cell cell(const void *context, int64_t row, int column)
 static void make_heads(struct group_sheet *own, enum run_sheet_names names)
 {
     int count = 0;
-    own->heads = calloc((size_t)(own->by.count + own->width) + 1, sizeof *own->heads);
-    assert(own->heads);
+    own->heads = memory_zeroed((size_t)(own->by.count + own->width) + 1, sizeof *own->heads);
     for (int c = 0; c < own->by.count; c++)
         own->heads[count++] = run_sheet_head(own->reader, own->by.at[c], names);
     own->heads[count++] = (struct sheet_column){"runs", SHEET_SETTING};
@@ -270,10 +269,9 @@ static void fill(struct group_sheet *own)
 {
     size_t rows = (size_t)own->selection->count + 1;
     own->width = 1 + own->of.count * own->aggregate_count;
-    own->first = calloc(rows, sizeof *own->first);
-    own->group_of = calloc(rows, sizeof *own->group_of);
-    own->order = calloc(rows, sizeof *own->order);
-    assert(own->first && own->group_of && own->order);
+    own->first = memory_zeroed(rows, sizeof *own->first);
+    own->group_of = memory_zeroed(rows, sizeof *own->group_of);
+    own->order = memory_zeroed(rows, sizeof *own->order);
     find_groups(own);
     aggregate_groups(own);
     for (int64_t g = 0; g < own->sheet.rows; g++)
@@ -284,8 +282,7 @@ enum status group_sheet_create(struct group_sheet **out, const struct reader *re
                                const struct selection *selection, const struct options *options,
                                enum run_sheet_names names, struct error *err)
 {
-    struct group_sheet *own = calloc(1, sizeof *own);
-    assert(own);
+    struct group_sheet *own = memory_zeroed(1, sizeof *own);
     own->reader = reader;
     own->selection = selection;
     own->sheet.cell = cell;

@@ -1,10 +1,10 @@
 #include "left.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "rows.h"
 #include "run/run.h"
 #include "stored.h"
@@ -84,8 +84,7 @@ struct left left_in_file(const struct reader *reader, const char *file)
     if (rows_count(reader).running == 0 || stored_plan(&plan, file, &ignored) != OK)
         return left;
     int64_t count = plan_count(plan);
-    struct left_run *runs = calloc((size_t)count + 1, sizeof *runs);
-    assert(runs);
+    struct left_run *runs = memory_zeroed((size_t)count + 1, sizeof *runs);
     for (int64_t i = 0; i < count && count <= reader_count(reader); i++) {
         struct run_config config;
         plan_config(plan, i, &config);

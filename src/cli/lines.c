@@ -1,8 +1,9 @@
 #include "lines.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 static struct sheet_cell cell(const void *context, int64_t row, int column)
 {
@@ -19,8 +20,7 @@ static void add(struct lines *own, struct sheet_cell next)
 {
     if (own->used == own->room) {
         own->room = own->room ? 2 * own->room : 64;
-        own->cells = realloc(own->cells, own->room * sizeof *own->cells);
-        assert(own->cells);
+        own->cells = memory_grow(own->cells, own->room * sizeof *own->cells);
     }
     own->cells[own->used++] = next;
     own->sheet.rows = (int64_t)own->used / own->sheet.count;
@@ -28,8 +28,7 @@ static void add(struct lines *own, struct sheet_cell next)
 
 void lines_text(struct lines *own, const char *text)
 {
-    char *copy = strdup(text);
-    assert(copy);
+    char *copy = memory_text(text);
     add(own, (struct sheet_cell){.text = copy});
 }
 

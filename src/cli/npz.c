@@ -1,8 +1,9 @@
 #include "npz.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 /* Fields of the archive are little-endian, whatever their place. */
 static void put(struct text *text, uint64_t value, int bytes)
@@ -163,8 +164,7 @@ void npz_add_texts(struct npz *npz, const char *name, int rank, const int64_t *s
         size_t length = decode(NULL, texts[i]);
         longest = length > longest ? length : longest;
     }
-    uint32_t *points = calloc(count * longest + 1, sizeof *points);
-    assert(points);
+    uint32_t *points = memory_zeroed(count * longest + 1, sizeof *points);
     for (size_t i = 0; i < count; i++)
         decode(points + i * longest, texts[i]);
     snprintf(descr, sizeof descr, "<U%zu", longest);

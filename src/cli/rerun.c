@@ -1,6 +1,5 @@
 #include "rerun.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "store/start.h"
 #include "stored.h"
 
@@ -159,11 +159,9 @@ enum status rerun_some(struct rerun **reruns, int *count, const char *file, int 
         plan_destroy(plan);
         return st;
     }
-    struct candidate *candidates = calloc((size_t)plan_count(plan) + 1, sizeof *candidates);
-    assert(candidates);
+    struct candidate *candidates = memory_zeroed((size_t)plan_count(plan) + 1, sizeof *candidates);
     *count = choose(candidates, store, plan, most, verdict);
-    *reruns = calloc((size_t)*count + 1, sizeof **reruns);
-    assert(*reruns);
+    *reruns = memory_zeroed((size_t)*count + 1, sizeof **reruns);
     for (int i = 0; i < *count && st == OK; i++)
         st = rerun_one(&(*reruns)[i], store, plan, candidates[i].run, err);
     if (st != OK)

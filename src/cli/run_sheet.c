@@ -1,8 +1,8 @@
 #include "run_sheet.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "rows.h"
 
 static struct sheet_cell cell(const void *context, int64_t row, int column)
@@ -36,8 +36,7 @@ void run_sheet_make(struct run_sheet *own, const struct reader *reader,
     own->reader = reader;
     own->selection = selection;
     own->columns = columns;
-    own->heads = calloc((size_t)columns->count + 1, sizeof *own->heads);
-    assert(own->heads);
+    own->heads = memory_zeroed((size_t)columns->count + 1, sizeof *own->heads);
     for (int c = 0; c < columns->count; c++)
         own->heads[c] = run_sheet_head(reader, columns->at[c], names);
     own->sheet = (struct sheet){own->heads, columns->count, selection->count, cell, own};

@@ -1,10 +1,10 @@
 #include "selection.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "config/number.h"
 #include "rows.h"
@@ -97,8 +97,7 @@ static enum status sort(struct selection *selection, const struct reader *reader
 struct selection selection_all(const struct reader *reader)
 {
     struct selection all = {.count = reader_count(reader), .sorted_by = ROWS_STATUS};
-    all.rows = malloc(((size_t)all.count + 1) * sizeof *all.rows);
-    assert(all.rows);
+    all.rows = memory_get(((size_t)all.count + 1) * sizeof *all.rows);
     for (int64_t row = 0; row < all.count; row++)
         all.rows[row] = row;
     return all;

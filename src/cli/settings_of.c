@@ -1,11 +1,11 @@
 #include "settings_of.h"
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "run/run.h"
 
 /* The value behind "key=" at the begin of a line; NULL: there is none. */
@@ -39,8 +39,7 @@ enum status settings_of_read(struct settings_of *settings, struct arrays *arrays
     enum status st = arrays_read((void **)&settings->texts, arrays, place, err);
     if (st != OK)
         return st;
-    settings->keys = calloc((size_t)schema_keys(&run_schema) + 1, sizeof *settings->keys);
-    assert(settings->keys);
+    settings->keys = memory_zeroed((size_t)schema_keys(&run_schema) + 1, sizeof *settings->keys);
     for (int k = 0; k < schema_keys(&run_schema); k++) {
         bool set = false;
         for (int64_t row = 0; row < array_elements(&settings->array) && !set; row++)

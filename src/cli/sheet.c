@@ -1,9 +1,9 @@
 #include "sheet.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "config/key.h"
 #include "json.h"
 #include "show.h"
@@ -20,9 +20,8 @@ static void add_cell(struct cells *cells, const struct sheet_cell *cell, enum sh
 
 void sheet_print_text(const struct sheet *sheet, FILE *to)
 {
-    char *align = calloc((size_t)sheet->count + 1, 1);
+    char *align = memory_zeroed((size_t)sheet->count + 1, 1);
     struct cells *cells = cells_create(sheet->count);
-    assert(align);
     for (int c = 0; c < sheet->count; c++) {
         align[c] = sheet->columns[c].kind == SHEET_TEXT ? 'l' : 'r';
         cells_add(cells, sheet->columns[c].name);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 void show_bytes(char *text, size_t size, double bytes)
 {
     static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
@@ -99,8 +101,8 @@ struct cells {
 
 struct cells *cells_create(int columns)
 {
-    struct cells *cells = calloc(1, sizeof *cells);
-    assert(cells && columns > 0);
+    struct cells *cells = memory_zeroed(1, sizeof *cells);
+    assert(columns > 0);
     cells->columns = columns;
     return cells;
 }
@@ -118,11 +120,9 @@ void cells_add(struct cells *cells, const char *text)
 {
     if (cells->count == cells->capacity) {
         cells->capacity = cells->capacity ? 2 * cells->capacity : 256;
-        cells->text = realloc(cells->text, cells->capacity * sizeof *cells->text);
-        assert(cells->text);
+        cells->text = memory_grow(cells->text, cells->capacity * sizeof *cells->text);
     }
-    cells->text[cells->count] = strdup(text);
-    assert(cells->text[cells->count]);
+    cells->text[cells->count] = memory_text(text);
     cells->count++;
 }
 
@@ -138,8 +138,7 @@ static int width(const char *text)
 void cells_print(const struct cells *cells, const char *align, const char *indent, FILE *to)
 {
     size_t columns = (size_t)cells->columns;
-    int *widest = calloc(columns, sizeof *widest);
-    assert(widest);
+    int *widest = memory_zeroed(columns, sizeof *widest);
     for (size_t i = 0; i < cells->count; i++) {
         int w = width(cells->text[i]);
         if (w > widest[i % columns])

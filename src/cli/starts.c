@@ -1,10 +1,10 @@
 #include "starts.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "run/start.h"
 #include "store/start.h"
 #include "store/store.h"
@@ -30,8 +30,7 @@ static enum status find_over(struct over *over, const char *file, struct error *
     enum status st = reader_open(&reader, file, err);
     if (st != OK)
         return st;
-    over->identities = calloc((size_t)reader_count(reader) + 1, sizeof *over->identities);
-    assert(over->identities);
+    over->identities = memory_zeroed((size_t)reader_count(reader) + 1, sizeof *over->identities);
     for (int64_t row = 0; row < reader_count(reader); row++) {
         enum row_status status = reader_status(reader, row);
         if (status == ROW_DONE || status == ROW_DIVERGED)

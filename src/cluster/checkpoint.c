@@ -37,20 +37,25 @@ bool checkpoint_due(struct checkpoint *c, double share, bool stopping, double no
     return due;
 }
 
+static void complain(const struct checkpoint *c, const char *what)
+{
+    fprintf(stderr, "checkpoint: %s: %s: %s\n", c->path, what, strerror(errno));
+}
+
 size_t checkpoint_read(unsigned char *bytes, size_t size, const struct checkpoint *c)
 {
     struct stat about;
-    size_t got = 0;
-    int fd = open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t count = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? 1 : 0;
-    while (count > 0 && got < size) {
-        count = read(fd, bytes + got, size - got);
-        got += count > 0 ? (size_t)count : 0;
-    }
-    close(fd);
-    return got == size ? (size_t)about.st_size : got;
+    ssize_t got = 0;
+    int fd = files_open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0)
+        got = fstat(fd, &about);
+    if (fd >= 0 && got == 0 && S_ISREG(about.st_mode))
+        got = files_read_at(fd, bytes, size, 0);
+    if ((fd < 0 && errno != ENOENT && errno != ENOTDIR) || got < 0)
+        complain(c, "can not read");
+    if (fd >= 0)
+        close(fd);
+    return got < 0 ? 0 : (size_t)got == size ? (size_t)about.st_size : (size_t)got;
 }
 
 /* A new file under the temporary name, which an attempt that was killed may have left. */
@@ -68,25 +73,13 @@ static int create(const struct checkpoint *c)
     return fd;
 }
 
-static bool write_all(int fd, const unsigned char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t count = write(fd, bytes, size);
-        if (count < 0 && errno != EINTR)
-            return false;
-        bytes += count > 0 ? count : 0;
-        size -= count > 0 ? (size_t)count : 0;
-    }
-    return fsync(fd) == 0;
-}
-
 void checkpoint_write(const struct checkpoint *c, const unsigned char *bytes, size_t size)
 {
     int fd = create(c);
-    bool good = fd >= 0 && write_all(fd, bytes, size);
+    bool good = fd >= 0 && files_write_at(fd, bytes, size, 0) == 0 && files_sync(fd) == 0;
     good = good && rename(c->temporary, c->path) == 0;
     if (!good)
-        fprintf(stderr, "checkpoint: %s: %s\n", c->path, strerror(errno));
+        complain(c, "can not write");
     if (fd >= 0)
         close(fd);
     if (fd >= 0 && !good)

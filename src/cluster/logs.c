@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -24,15 +25,12 @@ enum status logs_keep(const char *file, uint64_t identity, const struct message_
     text_print(&text, "attempt %d on %s, rank %d, after %.3f s: %s\n", failed->attempt, host, rank,
                failed->seconds, failed->text);
     text_add(&text, log, bytes);
-    if (text.failed) {
-        text_dispose(&text);
-        return error_set(err, ERR_MEMORY, "%s: no memory for it", path);
-    }
     text.length = text_clean(text.data, text.length, "\n\t");
     int fd = files_anew(path);
-    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-    bool good = out && fwrite(text.data, 1, text.length, out) == text.length;
-    good = out && fclose(out) == 0 && good;
+    bool good = fd >= 0 && files_write_at(fd, text.data, text.length, 0) == 0;
+    enum status st = good ? OK : error_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
     text_dispose(&text);
-    return good ? OK : error_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    return st;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "writer.h"
 
 uint64_t store_lacks(const struct store *store, int64_t run)
@@ -39,9 +40,8 @@ static enum status compose(struct entry *entry, const struct store *store,
     const struct map *map = &store->map;
     struct place place = writer_place(store, entry->run);
     entry->bytes = image_bytes(map, place.class);
-    entry->image = malloc(entry->bytes + 1);
-    entry->figures = calloc((size_t)map->summary.figure_count + 1, sizeof(double));
-    assert(entry->image && entry->figures);
+    entry->image = memory_get(entry->bytes + 1);
+    entry->figures = memory_zeroed((size_t)map->summary.figure_count + 1, sizeof(double));
     if (image_read(entry->image, store->fd, map, &place) != 0)
         return error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     enum status status = image_record(entry->image, map, place.class, store->columns,
@@ -58,8 +58,7 @@ enum status store_amend(struct store *store, int64_t run, const unsigned char *r
     uint64_t lacking = store_lacks(store, run);
     if (!lacking)
         return OK;
-    struct entry *entry = calloc(1, sizeof *entry);
-    assert(entry);
+    struct entry *entry = memory_zeroed(1, sizeof *entry);
     *entry = (struct entry){.run = run, .status = ROW_DONE, .analyses = lacking};
     enum status status = compose(entry, store, record, bytes, err);
     if (status == OK)

@@ -1,12 +1,12 @@
 #include "store/arrays.h"
 
-#include <assert.h>
 #include <hdf5_hl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "hdf.h"
 #include "map.h"
@@ -97,8 +97,7 @@ static void add(struct walk *walk, hid_t dataset, const char *name)
     for (int i = 0; i < rank; i++)
         entry.array.size[i] = (int64_t)size[i];
     arrays->entries =
-        realloc(arrays->entries, (size_t)(arrays->count + 1) * sizeof *arrays->entries);
-    assert(arrays->entries);
+        memory_grow(arrays->entries, (size_t)(arrays->count + 1) * sizeof *arrays->entries);
     arrays->entries[arrays->count++] = entry;
 }
 
@@ -143,10 +142,8 @@ static enum status list(struct arrays *arrays)
 
 enum status arrays_open(struct arrays **out, const char *path, struct error *err)
 {
-    struct arrays *arrays = calloc(1, sizeof *arrays);
-    assert(arrays);
-    arrays->path = strdup(path);
-    assert(arrays->path);
+    struct arrays *arrays = memory_zeroed(1, sizeof *arrays);
+    arrays->path = memory_text(path);
     enum status st = map_open(&arrays->hdf, arrays->path, err);
     if (st == OK)
         st = list(arrays);
@@ -191,15 +188,14 @@ int arrays_find(const struct arrays *arrays, const char *name)
 static char **split(const unsigned char *bytes, const struct entry *entry)
 {
     int64_t count = array_elements(&entry->array);
-    char **texts = calloc((size_t)count + 1, sizeof *texts);
-    assert(texts);
+    char **texts = memory_zeroed((size_t)count + 1, sizeof *texts);
     for (int64_t i = 0; i < count; i++) {
         if (entry->stored == HDF_LETTER)
-            texts[i] = strndup((const char *)bytes + i * entry->letters, (size_t)entry->letters);
+            texts[i] =
+                memory_text_part((const char *)bytes + i * entry->letters, (size_t)entry->letters);
         else
             texts[i] =
-                strdup(row_status_name(bytes[i] < ROW_STATUS_COUNT ? bytes[i] : ROW_PENDING));
-        assert(texts[i]);
+                memory_text(row_status_name(bytes[i] < ROW_STATUS_COUNT ? bytes[i] : ROW_PENDING));
         text_line(texts[i]);
     }
     return texts;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
+#include "base/memory.h"
 #include "writer.h"
 
 static int by_run(const void *a, const void *b)
@@ -90,8 +92,7 @@ static int put_summary(const struct store *store, struct entry **entries, int co
     const struct map *map = &store->map;
     const size_t row = map->summary.row;
     struct map_column table = {.row = row, .offset = map->summary.offset};
-    unsigned char *rows = malloc((size_t)count * row + 1);
-    assert(rows);
+    unsigned char *rows = memory_get((size_t)count * row + 1);
     int good = map_read(store->fd, rows, &table, entries[0]->run, count);
     for (int i = 0; i < count && good == 0; i++) {
         unsigned char *at = rows + (size_t)i * row;
@@ -101,8 +102,8 @@ static int put_summary(const struct store *store, struct entry **entries, int co
         writer_state(at + map->summary.status, entries[i]->status);
     }
     if (good == 0)
-        good = map_write_at(store->fd, rows, (size_t)count * row,
-                            table.offset + entries[0]->run * (int64_t)row);
+        good = files_write_at(store->fd, rows, (size_t)count * row,
+                              table.offset + entries[0]->run * (int64_t)row);
     free(rows);
     return good;
 }

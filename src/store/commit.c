@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/files.h"
+#include "base/memory.h"
 #include "writer.h"
 
 /* ---- rows */
@@ -53,8 +55,7 @@ static int put_given(unsigned char *image, const struct store *store, int64_t ru
 unsigned char *writer_image(const struct store *store, int64_t run)
 {
     struct place place = writer_place(store, run);
-    unsigned char *image = malloc(image_bytes(&store->map, place.class) + 1);
-    assert(image);
+    unsigned char *image = memory_get(image_bytes(&store->map, place.class) + 1);
     image_blank(image, &store->map, place.class);
     if (put_given(image, store, run) == 0)
         return image;
@@ -88,15 +89,15 @@ int writer_put_status(const struct store *store, int64_t run, enum row_status st
         map_write(store->fd, &proof->checksum, map_find(&map->results, "checksum"), run) != 0)
         return -1;
     if (figures &&
-        map_write_at(store->fd, figures, (size_t)map->summary.figure_count * sizeof *figures,
-                     summary + (int64_t)map->summary.figures) != 0)
+        files_write_at(store->fd, figures, (size_t)map->summary.figure_count * sizeof *figures,
+                       summary + (int64_t)map->summary.figures) != 0)
         return -1;
     if (proof && analysed && map_write(store->fd, &proof->analysed, analysed, run) != 0)
         return -1;
     if (map_write(store->fd, &byte, map_find(&map->results, "status"), run) != 0 ||
         map_write(store->fd, text, map_find(&map->results, "state"), run) != 0)
         return -1;
-    return map_write_at(store->fd, text, sizeof text, summary + (int64_t)map->summary.status);
+    return files_write_at(store->fd, text, sizeof text, summary + (int64_t)map->summary.status);
 }
 
 /* ---- queues */
@@ -155,8 +156,7 @@ enum status store_start(struct store *store, int64_t run, const struct row_log *
     assert(run >= 0 && run < store->map.runs);
     overtake(store, run);
     store->status[run] = ROW_RUNNING;
-    unsigned char *image = malloc(image_bytes(&store->map, NULL));
-    assert(image);
+    unsigned char *image = memory_get(image_bytes(&store->map, NULL));
     image_blank(image, &store->map, NULL);
     image_log(image, &store->map, log);
     if (writer_put_status(store, run, ROW_RUNNING, NULL, NULL) == 0)
@@ -172,7 +172,7 @@ static void put_point(const struct store *store, const char *name, int64_t run, 
     if (!column || column->type != HDF_F32 || column->rank != 1 || evaluation >= column->size[0])
         return;
     int64_t at = column->offset + run * (int64_t)column->row + evaluation * (int64_t)sizeof value;
-    (void)map_write_at(store->fd, &value, sizeof value, at);
+    (void)files_write_at(store->fd, &value, sizeof value, at);
 }
 
 enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
@@ -206,8 +206,7 @@ static enum status compose(struct entry *entry, const struct store *store,
     struct place place = writer_place(store, entry->run);
     entry->bytes = image_bytes(map, place.class);
     entry->image = writer_image(store, entry->run);
-    entry->figures = calloc((size_t)map->summary.figure_count + 1, sizeof(double));
-    assert(entry->figures);
+    entry->figures = memory_zeroed((size_t)map->summary.figure_count + 1, sizeof(double));
     if (!entry->image)
         return error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     if (log)
@@ -255,8 +254,7 @@ enum status store_commit(struct store *store, int64_t run, enum row_status statu
                          struct error *err)
 {
     assert(run >= 0 && run < store->map.runs && status != ROW_RUNNING && status != ROW_PENDING);
-    struct entry *entry = calloc(1, sizeof *entry);
-    assert(entry);
+    struct entry *entry = memory_zeroed(1, sizeof *entry);
     *entry = (struct entry){.run = run, .status = status};
     enum status result = compose(entry, store, record, bytes, log, err);
     if (result == OK)

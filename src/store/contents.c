@@ -1,10 +1,11 @@
 #include "contents.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 enum { CHUNK = 256, IDENTITY_SIZE = SUMMARY_IDENTITY + 1 };
 
@@ -20,11 +21,9 @@ static struct chunk *chunk_create(const struct layout *layout)
 {
     size_t values = (size_t)layout->swept_count + 1;
     size_t steps = (size_t)layout->axes[AXIS_EVALUATION].length + 1;
-    struct chunk *chunk = calloc(1, sizeof *chunk);
-    assert(chunk);
-    char(*text)[KEY_TEXT_SIZE] = chunk->values = calloc(CHUNK * values, sizeof *text);
-    int64_t *step = chunk->steps = calloc(CHUNK * steps, sizeof *step);
-    assert(text && step);
+    struct chunk *chunk = memory_zeroed(1, sizeof *chunk);
+    char(*text)[KEY_TEXT_SIZE] = chunk->values = memory_zeroed(CHUNK * values, sizeof *text);
+    int64_t *step = chunk->steps = memory_zeroed(CHUNK * steps, sizeof *step);
     for (size_t i = 0; i < CHUNK; i++) {
         chunk->runs[i].values = text + i * values;
         chunk->runs[i].steps = step + i * steps;
@@ -97,8 +96,7 @@ static void write_chunk(struct hdf *hdf, hid_t id, const struct dataset *row,
                         const struct chunk *chunk, const struct layout *layout)
 {
     size_t bytes = row->type == HDF_TEXT ? sizeof(char *) : (size_t)dataset_row_bytes(row);
-    unsigned char *buffer = calloc(CHUNK, bytes);
-    assert(buffer);
+    unsigned char *buffer = memory_zeroed(CHUNK, bytes);
     for (int64_t i = 0; i < chunk->count; i++)
         put_row(buffer + (size_t)i * bytes, row, chunk, layout, i);
     hdf_write_rows(hdf, id, chunk->first, chunk->count, buffer);
@@ -109,8 +107,7 @@ static void write_chunk(struct hdf *hdf, hid_t id, const struct dataset *row,
 
 static void write_index(struct hdf *hdf, hid_t id, int64_t length)
 {
-    int32_t *numbers = calloc((size_t)length, sizeof *numbers);
-    assert(numbers);
+    int32_t *numbers = memory_zeroed((size_t)length, sizeof *numbers);
     for (int32_t i = 0; i < length; i++)
         numbers[i] = i;
     hdf_write_rows(hdf, id, 0, length, numbers);
@@ -122,8 +119,7 @@ static void write_axis(struct hdf *hdf, hid_t id, const struct layout_axis *axis
     if (axis->labels) {
         hdf_write_rows(hdf, id, 0, axis->length, axis->labels);
     } else if (axis->value) {
-        double *values = calloc((size_t)axis->length, sizeof *values);
-        assert(values);
+        double *values = memory_zeroed((size_t)axis->length, sizeof *values);
         for (int i = 0; i < axis->length; i++)
             values[i] = axis->value(i);
         hdf_write_rows(hdf, id, 0, axis->length, values);
@@ -136,8 +132,7 @@ static void write_axis(struct hdf *hdf, hid_t id, const struct layout_axis *axis
 static void write_members(struct hdf *hdf, hid_t id, const struct dataset *row,
                           const struct layout *layout, char (*identities)[IDENTITY_SIZE])
 {
-    const char **texts = calloc((size_t)row->size[0] + 1, sizeof *texts);
-    assert(texts);
+    const char **texts = memory_zeroed((size_t)row->size[0] + 1, sizeof *texts);
     for (int64_t i = 0; i < layout->runs; i++)
         if (layout->weights_class[i] == row->which)
             texts[layout->weights_row[i]] = identities[i];
@@ -192,8 +187,7 @@ struct table {
 static struct table table_create(struct hdf *hdf, const struct layout *layout)
 {
     struct table table = {.summary = layout_summary(layout)};
-    table.buffer = calloc(CHUNK, (size_t)table.summary.bytes);
-    assert(table.buffer);
+    table.buffer = memory_zeroed(CHUNK, (size_t)table.summary.bytes);
     hid_t type = summary_type(hdf, &table.summary);
     table.id = hdf_table(hdf, "summary", type, layout->runs);
     H5Tclose(type);
@@ -239,8 +233,7 @@ void contents_write(struct hdf *hdf, const hid_t *ids, const struct dataset *row
 {
     struct chunk *chunk = chunk_create(layout);
     struct table table = table_create(hdf, layout);
-    char(*identities)[IDENTITY_SIZE] = calloc((size_t)layout->runs, sizeof *identities);
-    assert(identities);
+    char(*identities)[IDENTITY_SIZE] = memory_zeroed((size_t)layout->runs, sizeof *identities);
     for (int64_t first = 0; first < layout->runs && hdf->status == OK; first += CHUNK) {
         chunk_fill(chunk, layout, first);
         memcpy(identities[first], chunk->identity, (size_t)chunk->count * IDENTITY_SIZE);

@@ -1,6 +1,5 @@
 #include "create.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "contents.h"
 #include "folder.h"
@@ -115,7 +115,6 @@ static void coordinate_attributes(struct hdf *hdf, hid_t group, const struct lay
         if (layout->axes[a].length > 0 && layout->axes[a].coordinate)
             text_print(&names, "%s%s", names.length ? " " : "", layout->axes[a].coordinate);
     hdf_attribute_text(hdf, group, "coordinates", names.data ? names.data : "");
-    assert(!names.failed);
     text_dispose(&names);
 }
 
@@ -255,8 +254,7 @@ void create_contents(struct hdf *hdf, const struct layout *layout,
 {
     int count;
     struct dataset *rows = layout_datasets(&count, layout);
-    hid_t *ids = calloc((size_t)count, sizeof *ids);
-    assert(ids);
+    hid_t *ids = memory_zeroed((size_t)count, sizeof *ids);
     root_attributes(hdf, layout, provenance);
     make_datasets(hdf, ids, rows, count, layout);
     open_group(hdf, "weights"); /* also when no run keeps any */

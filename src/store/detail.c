@@ -1,9 +1,9 @@
 /* Everything that a file has of one run, for people who look at it. */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "hdf.h"
 #include "writer.h"
 
@@ -18,7 +18,7 @@ static enum status take(void *context, struct hdf *hdf, int64_t row, const char 
     struct wanted *wanted = context;
     (void)hdf;
     if (row == wanted->row)
-        wanted->text = strdup(text);
+        wanted->text = memory_text(text);
     return OK;
 }
 
@@ -53,8 +53,7 @@ static double *numbers(const struct map_column *column, const unsigned char *row
     struct map_column one = *column;
     one.row = (size_t)hdf_type_size(column->type);
     size_t count = column->row / one.row;
-    double *values = malloc((count + 1) * sizeof *values);
-    assert(values);
+    double *values = memory_get((count + 1) * sizeof *values);
     for (size_t i = 0; i < count; i++)
         values[i] = map_last(&one, row + i * one.row);
     return values;
@@ -66,10 +65,9 @@ static enum status read_arrays(struct detail *detail, int64_t row, struct error 
     const struct map *map = &store->map;
     struct place place = writer_place(store, row);
     int tensors = place.class ? place.class->tensors.count : 0;
-    unsigned char *image = malloc(image_bytes(map, place.class) + 1);
-    detail->columns = calloc((size_t)map->results.count + 1, sizeof *detail->columns);
-    detail->tensors = calloc((size_t)tensors + 1, sizeof *detail->tensors);
-    assert(image && detail->columns && detail->tensors);
+    unsigned char *image = memory_get(image_bytes(map, place.class) + 1);
+    detail->columns = memory_zeroed((size_t)map->results.count + 1, sizeof *detail->columns);
+    detail->tensors = memory_zeroed((size_t)tensors + 1, sizeof *detail->tensors);
     enum status st = OK;
     if (image_read(image, store->fd, map, &place) != 0)
         st = error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));

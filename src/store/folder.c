@@ -13,6 +13,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/files.h"
+
 /* "a/b.h5" -> "a", "b.h5" -> "." ; returns the name within the folder. */
 static const char *split(char folder[PATH_MAX], const char *path)
 {
@@ -85,9 +87,10 @@ enum status folder_reserve(const char *temporary, const char *path, int64_t byte
                            struct error *err)
 {
     enum status status = OK;
-    int fd = open(temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool full = fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0 &&
-                (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
+    int result = 0, fd = files_open(temporary, O_WRONLY | O_NOFOLLOW);
+    if (fd >= 0)
+        UNINTERRUPTED(result, fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes));
+    bool full = result < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
     if (full)
         status = error_set(err, ERR_IO, "%s: can not reserve %.1f MB: %s", path,
                            (double)bytes / 1e6, strerror(errno));
@@ -100,10 +103,14 @@ enum status folder_reserve(const char *temporary, const char *path, int64_t byte
 static int sync_file(const char *path)
 {
     struct stat info;
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    int result, fd = files_open(path, O_WRONLY | O_NOFOLLOW);
     if (fd < 0)
         return -1;
-    int result = fstat(fd, &info) == 0 && ftruncate(fd, info.st_size) == 0 ? fsync(fd) : -1;
+    result = fstat(fd, &info);
+    if (result == 0)
+        UNINTERRUPTED(result, ftruncate(fd, info.st_size));
+    if (result == 0)
+        result = files_sync(fd);
     int reason = errno;
     close(fd);
     errno = reason;
@@ -112,10 +119,10 @@ static int sync_file(const char *path)
 
 static int sync_folder(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    int fd = files_open(path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return -1;
-    int result = fsync(fd), reason = errno;
+    int result = files_sync(fd), reason = errno;
     close(fd);
     errno = reason;
     return result;

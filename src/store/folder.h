@@ -27,7 +27,7 @@ enum status folder_temporary(char *text, size_t size, const char *path,
                              struct error *err) MUST_CHECK;
 
 /* The finished file `temporary` becomes `path`, which must not exist: fsync, rename, fsync of the
- * folder. On failure `temporary` is still there. */
+ * folder. On failure `temporary` is still there, unless only the folder was not synced. */
 enum status folder_publish(const char *temporary, const char *path, struct error *err) MUST_CHECK;
 
 /* The same in place of the file that is there: at every moment `path` is one of the two. */

@@ -1,6 +1,5 @@
 #include "hdf.h"
 
-#include <assert.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
 #include <stdbool.h>
@@ -10,37 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
-
-/* The innermost frame knows the reason; of a failed system call only the system's words. */
-static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *reason)
-{
-    if (depth > 0 || !frame->desc)
-        return 0;
-    const char *words = strstr(frame->desc, "error message = '"), *text = frame->desc;
-    size_t length = strlen(text);
-    if (words) {
-        text = words + strlen("error message = '");
-        length = strcspn(text, "'");
-    }
-    snprintf(reason, 160, "%.*s", (int)(length < 150 ? length : 150), text);
-    return 0;
-}
-
-hid_t hdf_fail(struct hdf *hdf, const char *what)
-{
-    if (hdf->status != OK)
-        return -1;
-    char reason[160] = "HDF5 gives no reason";
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_reason, reason);
-    hdf->status = error_set(hdf->err, hdf->blame, "%s: can not %s: %s", hdf->path, what, reason);
-    return -1;
-}
-
-hid_t hdf_check(struct hdf *hdf, hid_t result, const char *what)
-{
-    return result < 0 ? hdf_fail(hdf, what) : result;
-}
 
 static bool failed(const struct hdf *hdf)
 {
@@ -50,6 +20,7 @@ static bool failed(const struct hdf *hdf)
 static void begin(struct hdf *hdf, const char *path, enum status blame, struct error *err)
 {
     *hdf = (struct hdf){.path = path, .blame = blame, .err = err, .file = -1};
+    H5dont_atexit(); /* after a close that failed the library would crash there */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* one line of ours instead of the library's page */
     hdf->text = H5Tcopy(H5T_C_S1);
     if (hdf->text < 0 || H5Tset_size(hdf->text, H5T_VARIABLE) < 0 ||
@@ -81,6 +52,7 @@ void hdf_create(struct hdf *hdf, const char *name, const char *path, struct erro
         hdf_fail(hdf, "set up the file");
     if (!failed(hdf))
         hdf->file = hdf_check(hdf, H5Fcreate(name, H5F_ACC_EXCL, creation, access), "create");
+    hdf_watch(hdf);
     H5Pclose(access);
     H5Pclose(creation);
 }
@@ -91,6 +63,7 @@ void hdf_open(struct hdf *hdf, const char *path, struct error *err)
     hid_t access = access_list(hdf);
     if (!failed(hdf))
         hdf->file = hdf_check(hdf, H5Fopen(path, H5F_ACC_RDONLY, access), "open");
+    hdf_watch(hdf);
     H5Pclose(access);
 }
 
@@ -107,8 +80,9 @@ static void finish_elsewhere(struct hdf *hdf)
 
 enum status hdf_close(struct hdf *hdf)
 {
-    if (hdf->text >= 0)
-        H5Tclose(hdf->text);
+    if (hdf->text < 0)
+        return hdf->status; /* it was not begun */
+    H5Tclose(hdf->text);
     if (hdf->file >= 0) {
         if (!failed(hdf) && H5Fflush(hdf->file, H5F_SCOPE_LOCAL) < 0)
             hdf_fail(hdf, "write");
@@ -118,6 +92,7 @@ enum status hdf_close(struct hdf *hdf)
             hdf_fail(hdf, "finish");
     }
     hdf->file = hdf->text = -1;
+    hdf_forget(hdf);
     H5garbage_collect(); /* it would keep some 10 MB of a file with 100,000 runs */
     return hdf->status;
 }
@@ -380,9 +355,8 @@ int hdf_sizes(struct hdf *hdf, hid_t dataset, hsize_t *size, int most)
 /* A copy of a text of the file, which anybody may have written: it does nothing to a terminal. */
 static char *own_text(const char *text)
 {
-    char *copy = strdup(text ? text : "");
-    if (copy)
-        copy[text_clean(copy, strlen(copy), "\t\n\r")] = '\0';
+    char *copy = memory_text(text ? text : "");
+    copy[text_clean(copy, strlen(copy), "\t\n\r")] = '\0';
     return copy;
 }
 
@@ -422,8 +396,7 @@ char **hdf_read_texts(struct hdf *hdf, hid_t dataset, int64_t first, int64_t cou
 {
     if (failed(hdf))
         return NULL;
-    char **texts = calloc((size_t)count + 1, sizeof *texts);
-    assert(texts);
+    char **texts = memory_zeroed((size_t)count + 1, sizeof *texts);
     hsize_t start = (hsize_t)first, size = (hsize_t)count;
     hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(1, &size, NULL);
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &size, NULL) < 0 ||

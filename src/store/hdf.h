@@ -27,6 +27,12 @@ void hdf_open(struct hdf *hdf, const char *path, struct error *err);
 /* Closes the file and everything in it; returns the status of the whole sequence. */
 enum status hdf_close(struct hdf *hdf);
 
+/* From now on, and until hdf_forget or another sequence, a system call that fails inside the
+ * library fails the sequence, whatever was asked for: a column that can not be read is not one that
+ * is missing. hdf_create, hdf_open and hdf_close call them. */
+void hdf_watch(struct hdf *hdf);
+void hdf_forget(const struct hdf *hdf);
+
 /* "PATH: can not WHAT: the library's reason", if nothing failed before; returns -1. */
 hid_t hdf_fail(struct hdf *hdf, const char *what);
 /* The same for a result that is negative; else the result. */

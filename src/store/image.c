@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "run/record.h"
 
 static unsigned char *log_part(unsigned char *image, const struct map *map)
@@ -138,8 +139,7 @@ void image_match(struct image_match *match, const struct map *to, const struct m
     const struct map_column ***lists[] = {&match->results, &match->log};
     for (int g = 0; g < 2; g++) {
         const struct map_group *own = groups[g][0];
-        const struct map_column **list = calloc((size_t)own->count + 1, sizeof *list);
-        assert(list);
+        const struct map_column **list = memory_zeroed((size_t)own->count + 1, sizeof *list);
         for (int c = 0; c < own->count; c++) {
             const struct map_column *column = &own->columns[c];
             const struct map_column *other = map_find(groups[g][1], column->name);

@@ -1,9 +1,10 @@
 #include "layout.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 enum hdf_type hdf_type_of_key(enum key_type type)
 {
@@ -42,8 +43,7 @@ static int add(struct list *list, const struct dataset *row)
 {
     if (list->count == list->room) {
         list->room = list->room ? 2 * list->room : 64;
-        list->rows = realloc(list->rows, (size_t)list->room * sizeof *list->rows);
-        assert(list->rows);
+        list->rows = memory_grow(list->rows, (size_t)list->room * sizeof *list->rows);
     }
     list->rows[list->count] = *row;
     return list->count++;
@@ -276,8 +276,7 @@ static struct summary_member *member(struct summary *summary, const char *name, 
 struct summary layout_summary(const struct layout *layout)
 {
     size_t most = 2 + (size_t)layout->swept_count + (size_t)layout->column_count;
-    struct summary summary = {calloc(most, sizeof *summary.members), 0, 0};
-    assert(summary.members);
+    struct summary summary = {memory_zeroed(most, sizeof *summary.members), 0, 0};
     member(&summary, "run", HDF_LETTER, SUMMARY_IDENTITY);
     member(&summary, "status", HDF_LETTER, STATE_LETTERS);
     for (int k = 0; k < layout->swept_count; k++) {

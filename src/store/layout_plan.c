@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "layout.h"
 #include "run/kinds.h"
 
@@ -56,12 +57,10 @@ static int add_class(struct layout *layout, const char *name, const struct model
     int place = layout->class_count++;
     size_t bytes = (size_t)model->tensor_count * sizeof *model->tensors;
     layout->classes =
-        realloc(layout->classes, (size_t)layout->class_count * sizeof *layout->classes);
-    assert(layout->classes);
+        memory_grow(layout->classes, (size_t)layout->class_count * sizeof *layout->classes);
     struct layout_class *class = &layout->classes[place];
     *class = (struct layout_class){
-        .tensors = malloc(bytes), .tensor_count = model->tensor_count, .snapshots = snapshots};
-    assert(class->tensors);
+        .tensors = memory_get(bytes), .tensor_count = model->tensor_count, .snapshots = snapshots};
     memcpy(class->tensors, model->tensors, bytes);
     snprintf(class->name, sizeof class->name, "%s", name);
     return place;
@@ -99,8 +98,7 @@ static void add_weights(struct layout *layout, int64_t index, int c, const struc
     layout->weights_row[index] = (int32_t) class->runs++;
     if (keep->count == 0)
         return;
-    class->steps = realloc(class->steps, (size_t) class->runs * bytes);
-    assert(class->steps);
+    class->steps = memory_grow(class->steps, (size_t) class->runs * bytes);
     memcpy(class->steps + (class->runs - 1) * keep->count, keep->steps, bytes);
 }
 
@@ -137,8 +135,8 @@ static enum status add_kind(struct layout *layout, struct walk *walk, int kind,
         layout->same_steps = false;
     if (kind == walk->class_size) {
         walk->class_size = 2 * kind + 16;
-        walk->classes = realloc(walk->classes, (size_t)walk->class_size * sizeof *walk->classes);
-        assert(walk->classes);
+        walk->classes =
+            memory_grow(walk->classes, (size_t)walk->class_size * sizeof *walk->classes);
     }
     walk->classes[kind] = walk->keep.weights ? find_class(layout, &model, walk->keep.count) : -1;
     return OK;
@@ -191,9 +189,8 @@ static void list_keys(struct layout *layout, const struct run_config *first)
 {
     const int *keys;
     int swept = plan_swept(layout->plan, &keys), all = schema_keys(&run_schema), next = 0;
-    layout->swept = calloc((size_t)all + 1, sizeof *layout->swept);
-    layout->constant = calloc((size_t)all + 1, sizeof *layout->constant);
-    assert(layout->swept && layout->constant);
+    layout->swept = memory_zeroed((size_t)all + 1, sizeof *layout->swept);
+    layout->constant = memory_zeroed((size_t)all + 1, sizeof *layout->constant);
     for (int k = 0; k < all; k++) {
         bool listed = next < swept && keys[next] == k;
         bool varies = listed || varies_in_retired(layout->rows, first, k);
@@ -210,8 +207,7 @@ static void list_keys(struct layout *layout, const struct run_config *first)
 static void list_columns(struct layout *layout, const bool *applies)
 {
     bool needed[AXIS_COUNT] = {false};
-    layout->columns = calloc((size_t)run_columns() + 1, sizeof *layout->columns);
-    assert(layout->columns);
+    layout->columns = memory_zeroed((size_t)run_columns() + 1, sizeof *layout->columns);
     for (int c = 0; c < run_columns(); c++) {
         if (!applies[c])
             continue;
@@ -257,10 +253,9 @@ enum status layout_plan(struct layout *layout, const struct plan *plan,
     struct walk walk = {.kinds = NULL};
     status = kinds_create(&walk.kinds, err);
     layout_config(&walk.first, layout, 0);
-    walk.applies = calloc((size_t)run_columns() + 1, sizeof *walk.applies);
-    layout->weights_class = calloc((size_t)runs, sizeof *layout->weights_class);
-    layout->weights_row = calloc((size_t)runs, sizeof *layout->weights_row);
-    assert(walk.applies && layout->weights_class && layout->weights_row);
+    walk.applies = memory_zeroed((size_t)run_columns() + 1, sizeof *walk.applies);
+    layout->weights_class = memory_zeroed((size_t)runs, sizeof *layout->weights_class);
+    layout->weights_row = memory_zeroed((size_t)runs, sizeof *layout->weights_row);
     list_keys(layout, &walk.first);
     for (int64_t i = 0; i < runs && status == OK; i++)
         status = add_run(layout, &walk, i, err);

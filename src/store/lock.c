@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "base/text.h"
 
 struct lock {
     char *path, *file; /* the result file, the lock file */
@@ -48,7 +51,7 @@ static bool read_heartbeat(struct heartbeat *beat, int fd)
     char line[LINE + 1] = "";
     static_assert(HOST_NAME_MAX == 64, "width in the format below");
     *beat = (struct heartbeat){0};
-    return pread(fd, line, LINE, 0) > 0 &&
+    return files_read_at(fd, line, LINE, 0) > 0 &&
            sscanf(line, "%64s %ld %31s %lf %ld", beat->host, &beat->pid, beat->job, &beat->time,
                   &beat->restarts) >= 4;
 }
@@ -63,13 +66,15 @@ static int write_heartbeat(int fd)
     size_t length = strlen(line);
     memset(line + length, ' ', LINE - length);
     line[LINE - 1] = '\n';
-    return pwrite(fd, line, LINE, 0) == LINE ? 0 : -1;
+    return files_write_at(fd, line, LINE, 0);
 }
 
-/* Whether the path still names the file that is open: not after someone broke the lock. */
+/* Whether the path still names the file that is open: not after someone broke the lock. If not,
+ * errno says why it is not known, 0: another file has the name. */
 static bool is_same_file(int fd, const char *path)
 {
     struct stat open, named;
+    errno = 0;
     return fstat(fd, &open) == 0 && stat(path, &named) == 0 && open.st_ino == named.st_ino &&
            open.st_dev == named.st_dev;
 }
@@ -130,34 +135,40 @@ static bool is_lock_file(int fd)
            info.st_size == 0;
 }
 
+/* The file can not be what a lock needs. */
+static int fail(enum status *status, const struct lock *lock, const char *what, struct error *err)
+{
+    *status = error_set(err, ERR_IO, "%s: can not %s: %s", lock->file, what, strerror(errno));
+    return 0;
+}
+
 /* Opens the lock file and asks for the lock. -1: try again, the file was removed meanwhile. */
 static int try_take(struct lock *lock, bool break_lock, enum status *status, struct error *err)
 {
-    lock->fd = open(lock->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (lock->fd < 0) {
-        *status = error_set(err, ERR_IO, "%s: can not open: %s", lock->file, strerror(errno));
-        return 0;
-    }
+    lock->fd = files_open(lock->file, O_RDWR | O_CREAT | O_NOFOLLOW);
+    if (lock->fd < 0)
+        return fail(status, lock, "open", err);
     struct heartbeat beat;
-    bool taken = flock(lock->fd, LOCK_EX | LOCK_NB) == 0, works = taken || errno == EWOULDBLOCK;
+    int result;
+    UNINTERRUPTED(result, flock(lock->fd, LOCK_EX | LOCK_NB));
+    bool taken = result == 0, works = taken || errno == EWOULDBLOCK;
     bool known = read_heartbeat(&beat, lock->fd), free = !works || taken;
     enum verdict verdict = known && free && !break_lock ? judge(&beat, works) : WRITER_GONE;
     if (verdict == WRITER_UNKNOWN)
         verdict = is_beating(&beat, lock->fd) ? WRITER_LIVES : WRITER_GONE;
     if (!is_same_file(lock->fd, lock->file))
-        return -1;
+        return errno == 0 || errno == ENOENT ? -1 : fail(status, lock, "read", err);
     bool refused = verdict == WRITER_LIVES || (!free && !break_lock);
     bool leave = !refused && (known || !free || !is_lock_file(lock->fd));
-    if (leave && (unlink(lock->file) == 0 || errno == ENOENT))
-        return -1; /* one that lives after all keeps a file without a name, and notices */
-    if (leave)
-        *status = error_set(err, ERR_IO, "%s: can not remove: %s", lock->file, strerror(errno));
-    else if (refused)
+    if (leave) /* one that lives after all keeps a file without a name, and notices */
+        return unlink(lock->file) == 0 || errno == ENOENT ? -1 : fail(status, lock, "remove", err);
+    lock->beaten = clock_monotonic();
+    if (refused) {
         *status = refuse(lock->path, &beat, known, err);
-    else if (write_heartbeat(lock->fd) != 0)
-        *status = error_set(err, ERR_IO, "%s: can not write: %s", lock->file, strerror(errno));
-    else
-        lock->beaten = clock_monotonic();
+    } else if (write_heartbeat(lock->fd) != 0) {
+        fail(status, lock, "write", err);
+        unlink(lock->file);
+    }
     return 0;
 }
 
@@ -172,13 +183,12 @@ static void dispose(struct lock *lock)
 
 enum status lock_take(struct lock **out, const char *path, bool break_lock, struct error *err)
 {
-    struct lock *lock = calloc(1, sizeof *lock);
-    assert(lock);
+    struct lock *lock = memory_zeroed(1, sizeof *lock);
     lock->fd = -1;
-    lock->path = strdup(path);
-    if (asprintf(&lock->file, "%s.lock", path) < 0)
-        lock->file = NULL;
-    assert(lock->path && lock->file);
+    lock->path = memory_text(path);
+    struct text file = {0};
+    text_print(&file, "%s.lock", path);
+    lock->file = file.data;
     enum status status = OK;
     while (try_take(lock, break_lock, &status, err) != 0)
         close(lock->fd);
@@ -195,7 +205,8 @@ enum status lock_beat(struct lock *lock, struct error *err)
     if (now - lock->beaten < LOCK_BEAT)
         return OK;
     lock->beaten = now;
-    if (!is_same_file(lock->fd, lock->file))
+    bool ours = is_same_file(lock->fd, lock->file);
+    if (!ours && (errno == 0 || errno == ENOENT)) /* else a server is slow: the next beat tells */
         return error_set(err, ERR_IO, "%s: another process broke the lock; this one stops writing",
                          lock->path);
     (void)write_heartbeat(lock->fd); /* one that can not be written is no reason to stop */

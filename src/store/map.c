@@ -1,6 +1,5 @@
 #include "map.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "hdf.h"
 #include "layout.h"
@@ -58,15 +58,15 @@ static void fill_column(struct map_column *column, struct hdf *hdf, hid_t datase
         damaged(hdf, name, "reaches beyond the end of the file");
         return;
     }
-    column->name = strdup(name);
+    column->name = memory_text(name);
     column->unit = read_line(hdf, dataset, "units");
     column->about = read_line(hdf, dataset, "long_name");
 }
 
 static struct map_column *add_column(struct map_group *group)
 {
-    group->columns = realloc(group->columns, (size_t)(group->count + 1) * sizeof *group->columns);
-    assert(group->columns);
+    group->columns =
+        memory_grow(group->columns, (size_t)(group->count + 1) * sizeof *group->columns);
     group->columns[group->count] = (struct map_column){0};
     return &group->columns[group->count++];
 }
@@ -176,10 +176,9 @@ static void visit_class(void *context, struct hdf *hdf, hid_t object, const char
     struct map *map = context;
     if (H5Iget_type(object) != H5I_GROUP)
         return;
-    map->classes = realloc(map->classes, (size_t)(map->class_count + 1) * sizeof *map->classes);
-    assert(map->classes);
+    map->classes = memory_grow(map->classes, (size_t)(map->class_count + 1) * sizeof *map->classes);
     struct map_class *class = &map->classes[map->class_count++];
-    *class = (struct map_class){.name = strdup(name)};
+    *class = (struct map_class){.name = memory_text(name)};
     hid_t members = hdf_check(hdf, H5Dopen2(object, "run", H5P_DEFAULT), "open a class of weights");
     hsize_t rows = 0;
     hdf_sizes(hdf, members, &rows, 1);
@@ -219,8 +218,7 @@ static void fill_summary(struct map *map, struct hdf *hdf)
         damaged(hdf, "summary", "unknown shape");
     else
         map->summary.status = H5Tget_member_offset(type, (unsigned)status);
-    map->summary.columns = calloc((size_t)(members > 0 ? members : 1), sizeof(int));
-    assert(map->summary.columns);
+    map->summary.columns = memory_zeroed((size_t)(members > 0 ? members : 1), sizeof(int));
     for (int m = 0; m < members && hdf->status == OK; m++) {
         char *name = H5Tget_member_name(type, (unsigned)m);
         const struct map_column *column = name ? map_find(&map->results, name) : NULL;
@@ -244,16 +242,15 @@ static char *given_columns(struct hdf *hdf)
     hid_t group =
         hdf_check(hdf, hdf->status == OK ? H5Gopen2(hdf->file, "results", H5P_DEFAULT) : -1,
                   "open the results");
-    char *listed = hdf_read_text(hdf, group, "given"), *given = NULL;
+    char *listed = hdf_read_text(hdf, group, "given");
     if (!listed) /* as the first files had it */
         listed = hdf_read_text(hdf, group, "coordinates");
-    if (asprintf(&given, " weights_row %s ", listed ? listed : "") < 0)
-        given = NULL;
-    assert(given);
+    struct text given = {0};
+    text_print(&given, " weights_row %s ", listed ? listed : "");
     free(listed);
     if (group >= 0)
         H5Gclose(group);
-    return given;
+    return given.data;
 }
 
 /* A column of this type and bytes a row must be there. */

@@ -93,7 +93,6 @@ int map_write(int fd, const void *data, const struct map_column *column, int64_t
 /* Rows first .. first+count-1 from rows[i] + at [column->row], in as few calls as possible. */
 int map_write_rows(int fd, const unsigned char *const *rows, size_t at, int count,
                    const struct map_column *column, int64_t first);
-int map_write_at(int fd, const void *data, size_t bytes, int64_t offset);
 
 /* The last finite value of a row, NaN when there is none; integers below 0 are none. */
 double map_last(const struct map_column *column, const unsigned char *row);

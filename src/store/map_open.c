@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "create.h"
 #include "hdf.h"
 #include "seal.h"
@@ -20,9 +21,10 @@ static enum status check_bytes(const char *path, int fd, struct error *err)
     static const unsigned char signature[SIGNATURE] = "\211HDF\r\n\032\n";
     unsigned char head[SUPERBLOCK] = {0};
     struct stat info;
-    ssize_t got = pread(fd, head, sizeof head, 0);
+    ssize_t got = files_read_at(fd, head, sizeof head, 0);
     if (got < 0 || fstat(fd, &info) != 0)
-        return error_set(err, ERR_FILE, "%s: can not read: %s", path, strerror(errno));
+        return error_set(err, files_blame(ERR_FILE, errno), "%s: can not read: %s", path,
+                         strerror(errno));
     enum status status = seal_check(fd, path, err);
     if (status != OK)
         return status;
@@ -41,9 +43,10 @@ static enum status check_bytes(const char *path, int fd, struct error *err)
 
 static enum status check_file(const char *path, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = files_open(path, O_RDONLY);
     if (fd < 0)
-        return error_set(err, ERR_FILE, "%s: can not open: %s", path, strerror(errno));
+        return error_set(err, files_blame(ERR_FILE, errno), "%s: can not open: %s", path,
+                         strerror(errno));
     enum status status = check_bytes(path, fd, err);
     close(fd);
     return status;

@@ -2,51 +2,22 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/files.h"
 #include "map.h"
 
 int map_read(int fd, void *data, const struct map_column *column, int64_t first, int64_t count)
 {
-    unsigned char *to = data;
-    size_t left = (size_t)count * column->row;
-    off_t at = column->offset + first * (int64_t)column->row;
-    while (left > 0) {
-        ssize_t got = pread(fd, to, left, at);
-        if (got == 0)
-            errno = EIO; /* the end of the file: it was cut after it was opened */
-        if (got <= 0 && errno != EINTR)
-            return -1;
-        if (got < 0)
-            continue;
-        to += got;
-        at += got;
-        left -= (size_t)got;
-    }
-    return 0;
-}
-
-int map_write_at(int fd, const void *data, size_t bytes, int64_t offset)
-{
-    const unsigned char *from = data;
-    while (bytes > 0) {
-        ssize_t put = pwrite(fd, from, bytes, offset);
-        if (put == 0)
-            errno = ENOSPC;
-        if (put <= 0 && errno != EINTR)
-            return -1;
-        if (put < 0)
-            continue;
-        from += put;
-        offset += put;
-        bytes -= (size_t)put;
-    }
-    return 0;
+    const size_t bytes = (size_t)count * column->row;
+    ssize_t got = files_read_at(fd, data, bytes, column->offset + first * (int64_t)column->row);
+    if (got >= 0 && (size_t)got < bytes)
+        errno = EIO; /* the end of the file: it was cut after it was opened */
+    return got == (ssize_t)bytes ? 0 : -1;
 }
 
 int map_write(int fd, const void *data, const struct map_column *column, int64_t row)
 {
-    return map_write_at(fd, data, column->row, column->offset + row * (int64_t)column->row);
+    return files_write_at(fd, data, column->row, column->offset + row * (int64_t)column->row);
 }
 
 int map_write_rows(int fd, const unsigned char *const *rows, size_t at, int count,
@@ -59,8 +30,8 @@ int map_write_rows(int fd, const unsigned char *const *rows, size_t at, int coun
         some = (size_t)count - done < most ? (size_t)count - done : most;
         for (size_t i = 0; some > 1 && i < some; i++)
             memcpy(gathered + i * row, rows[done + i] + at, row);
-        if (map_write_at(fd, some > 1 ? gathered : rows[done] + at, some * row,
-                         column->offset + (first + (int64_t)done) * (int64_t)row) != 0)
+        if (files_write_at(fd, some > 1 ? gathered : rows[done] + at, some * row,
+                           column->offset + (first + (int64_t)done) * (int64_t)row) != 0)
             return -1;
     }
     return 0;

@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -8,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
+#include "base/memory.h"
 #include "folder.h"
 #include "hdf.h"
 #include "writer.h"
@@ -61,8 +62,7 @@ static enum status note_class(void *context, struct hdf *hdf, int64_t row, const
 static enum status number_weights(struct store *store, struct error *err)
 {
     const struct map *map = &store->map;
-    int64_t *used = calloc((size_t)map->class_count + 1, sizeof *used);
-    assert(used);
+    int64_t *used = memory_zeroed((size_t)map->class_count + 1, sizeof *used);
     bool good = true;
     for (int64_t i = 0; i < map->runs; i++) {
         int c = store->class[i];
@@ -163,11 +163,12 @@ static enum status read_structure(struct store *store, struct hdf *hdf, const st
 static enum status open_rows(struct store *store, struct error *err)
 {
     bool writes = store->flags & OPEN_WRITE;
-    store->fd = open(store->path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    store->fd = files_open(store->path, writes ? O_RDWR : O_RDONLY);
     if (store->fd >= 0)
         return OK;
-    return error_set(err, writes ? ERR_IO : ERR_FILE, "%s: can not open for %s: %s", store->path,
-                     writes ? "writing" : "reading", strerror(errno));
+    return error_set(err, writes ? ERR_IO : files_blame(ERR_FILE, errno),
+                     "%s: can not open for %s: %s", store->path, writes ? "writing" : "reading",
+                     strerror(errno));
 }
 
 /* No lock is taken beside a file that is not ours; and one that took another's place before the
@@ -234,13 +235,11 @@ static void dispose(struct store *store)
 enum status writer_open(struct store **out, const char *path, const struct roster *roster,
                         int flags, struct error *err)
 {
-    struct store *store = calloc(1, sizeof *store);
-    assert(store);
+    struct store *store = memory_zeroed(1, sizeof *store);
     store->fd = -1;
     store->flags = flags;
-    store->path = strdup(path);
+    store->path = memory_text(path);
     store->roster = *roster;
-    assert(store->path);
     queue_init(&store->unwritten);
     queue_init(&store->fresh);
     queue_init(&store->syncing);

@@ -1,10 +1,10 @@
 #include "origins.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "hdf.h"
 
 /* ---- rows of older files */
@@ -43,8 +43,7 @@ enum status origins_open(struct origins *origins, const char *const *paths, int 
 {
     int64_t rows = 1;
     enum status status = OK;
-    origins->sources = calloc((size_t)count, sizeof *origins->sources);
-    assert(origins->sources);
+    origins->sources = memory_zeroed((size_t)count, sizeof *origins->sources);
     for (int i = 0; i < count && status == OK; i++) {
         status = writer_open_file(&origins->sources[i], paths[i], flags, err);
         if (status != OK)
@@ -54,8 +53,7 @@ enum status origins_open(struct origins *origins, const char *const *paths, int 
     }
     if (status != OK)
         return status;
-    origins->rows = malloc((size_t)rows * sizeof *origins->rows);
-    assert(origins->rows);
+    origins->rows = memory_get((size_t)rows * sizeof *origins->rows);
     for (int i = 0; i < count; i++)
         add_rows(origins, i);
     qsort(origins->rows, (size_t)origins->count, sizeof *origins->rows, compare);
@@ -106,8 +104,7 @@ static int by_value(const void *a, const void *b)
 static uint64_t *sorted_identities(const struct plan *plan)
 {
     size_t count = (size_t)plan_count(plan);
-    uint64_t *identities = malloc((count + 1) * sizeof *identities);
-    assert(identities);
+    uint64_t *identities = memory_get((count + 1) * sizeof *identities);
     for (size_t i = 0; i < count; i++)
         identities[i] = plan_identity(plan, (int64_t)i);
     qsort(identities, count, sizeof *identities, by_value);
@@ -160,8 +157,7 @@ static enum status read_retired(struct origins_rows *rows, struct run_config *co
     const struct store *store = origins->sources[source];
     struct hdf hdf;
     struct retiring retiring = {origins, NULL, configs, &rows->rows.retired_count};
-    retiring.wanted = calloc((size_t)store->map.runs, sizeof *retiring.wanted);
-    assert(retiring.wanted);
+    retiring.wanted = memory_zeroed((size_t)store->map.runs, sizeof *retiring.wanted);
     for (int64_t i = 0; i < count; i++)
         if (retired[i]->source == source)
             retiring.wanted[retired[i]->row] = retired[i];
@@ -200,16 +196,14 @@ enum status origins_rows(struct origins_rows *rows, const struct origins *origin
 {
     size_t planned = (size_t)plan_count(plan), most = (size_t)origins->count + 1;
     *rows = (struct origins_rows){0};
-    struct keep_config *keep = malloc((planned + 1) * sizeof *keep);
-    const struct origin **retired = calloc(most, sizeof *retired);
-    assert(keep && retired);
+    struct keep_config *keep = memory_get((planned + 1) * sizeof *keep);
+    const struct origin **retired = memory_zeroed(most, sizeof *retired);
     rows->rows.keep = keep;
     for (int i = 0; i < origins->source_count; i++)
         rows->change.damaged += origins->sources[i]->damaged_count;
     list_planned(rows, keep, origins, plan);
     int64_t count = list_retired(rows, retired, origins, plan);
-    struct run_config *configs = malloc(((size_t)count + 1) * sizeof *configs);
-    assert(configs);
+    struct run_config *configs = memory_get(((size_t)count + 1) * sizeof *configs);
     rows->rows.retired = configs;
     enum status status = OK;
     for (int i = 0; i < origins->source_count && status == OK && count > 0; i++)

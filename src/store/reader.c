@@ -1,6 +1,5 @@
 /* A snapshot for the commands that only look: statuses first, then the values, so that a row that
  * is called done has all of them. */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "hdf.h"
 #include "map.h"
@@ -39,11 +40,9 @@ static void free_texts(char **texts, int64_t count)
 /* Letters of the rows as texts. */
 static char **split_letters(const char *letters, size_t width, int64_t rows)
 {
-    char **texts = calloc((size_t)rows + 1, sizeof *texts);
-    assert(texts);
+    char **texts = memory_zeroed((size_t)rows + 1, sizeof *texts);
     for (int64_t i = 0; i < rows; i++) {
-        texts[i] = strndup(letters + (size_t)i * width, width);
-        assert(texts[i]);
+        texts[i] = memory_text_part(letters + (size_t)i * width, width);
     }
     return texts;
 }
@@ -87,8 +86,7 @@ static enum status read_column(struct values *values, struct hdf *hdf, int fd, c
         make_lines(values->texts, rows);
         return hdf->status;
     }
-    unsigned char *data = malloc((size_t)rows * column->row + 1);
-    assert(data);
+    unsigned char *data = memory_get((size_t)rows * column->row + 1);
     if (map_read(fd, data, column, 0, rows) != 0) {
         hdf->status =
             error_set(hdf->err, ERR_IO, "%s: can not read: %s", hdf->path, strerror(errno));
@@ -96,8 +94,7 @@ static enum status read_column(struct values *values, struct hdf *hdf, int fd, c
         values->texts = split_letters((const char *)data, column->row, rows);
         make_lines(values->texts, rows);
     } else {
-        values->numbers = calloc((size_t)rows, sizeof *values->numbers);
-        assert(values->numbers);
+        values->numbers = memory_zeroed((size_t)rows, sizeof *values->numbers);
         for (int64_t i = 0; i < rows; i++)
             values->numbers[i] = as_number(column, data + (size_t)i * column->row);
     }
@@ -129,8 +126,7 @@ static enum status read_columns(struct reader *reader, struct hdf *hdf, int fd)
     const struct map *map = &reader->map;
     const struct map_column *results = map->results.columns;
     reader->columns =
-        calloc((size_t)(map->results.count + map->log.count) + 1, sizeof *reader->columns);
-    assert(reader->columns);
+        memory_zeroed((size_t)(map->results.count + map->log.count) + 1, sizeof *reader->columns);
     for (int c = 0; c < map->results.count; c++)
         if (results[c].given && results[c].rank == 0 && strcmp(results[c].name, "weights_row") != 0)
             read_next(reader, hdf, fd, READ_SWEPT, &results[c], false);
@@ -148,8 +144,7 @@ static enum status read_identities(struct reader *reader, struct hdf *hdf)
 {
     hid_t run = hdf_check(hdf, H5Dopen2(hdf->file, "results/run", H5P_DEFAULT), "open the runs");
     char **texts = hdf_read_texts(hdf, run, 0, reader->map.runs);
-    reader->identity = calloc((size_t)reader->map.runs, sizeof *reader->identity);
-    assert(reader->identity);
+    reader->identity = memory_zeroed((size_t)reader->map.runs, sizeof *reader->identity);
     for (int64_t i = 0; texts && i < reader->map.runs; i++)
         reader->identity[i] = strtoull(texts[i], NULL, 16);
     free_texts(texts, reader->map.runs);
@@ -160,8 +155,7 @@ static enum status fill(struct reader *reader, struct hdf *hdf, const char *path
 {
     if (map_fill(&reader->map, hdf) != OK)
         return hdf->status;
-    reader->status = calloc((size_t)reader->map.runs, 1);
-    assert(reader->status);
+    reader->status = memory_zeroed((size_t)reader->map.runs, 1);
     if (map_read(fd, reader->status, map_find(&reader->map.results, "status"), 0,
                  reader->map.runs) != 0)
         return error_set(hdf->err, ERR_IO, "%s: can not read: %s", path, strerror(errno));
@@ -175,12 +169,12 @@ static enum status fill(struct reader *reader, struct hdf *hdf, const char *path
 enum status reader_open(struct reader **out, const char *path, struct error *err)
 {
     struct hdf hdf;
-    struct reader *reader = calloc(1, sizeof *reader);
-    assert(reader);
+    struct reader *reader = memory_zeroed(1, sizeof *reader);
     int fd = -1;
     enum status status = map_open(&hdf, path, err);
-    if (status == OK && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        status = error_set(err, ERR_FILE, "%s: can not open: %s", path, strerror(errno));
+    if (status == OK && (fd = files_open(path, O_RDONLY)) < 0)
+        status = error_set(err, files_blame(ERR_FILE, errno), "%s: can not open: %s", path,
+                           strerror(errno));
     if (status == OK)
         status = fill(reader, &hdf, path, fd);
     hdf_close(&hdf);
@@ -266,7 +260,7 @@ enum status store_origin(struct store_origin *origin, const char *path, struct e
         found.sweep = hdf_read_text(&hdf, hdf.file, "sweep");
         found.overrides = hdf_read_text(&hdf, hdf.file, "overrides");
         found.points = hdf_read_text(&hdf, hdf.file, "points");
-        found.points = found.points ? found.points : strdup(""); /* in files before it */
+        found.points = found.points ? found.points : memory_text(""); /* in files before it */
         found.quick = hdf_read_integer(&hdf, hdf.file, "quick", 0) != 0;
         found.shard = map_shard(&hdf);
         status = map_analyses(&found.analyses, &hdf);

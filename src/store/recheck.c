@@ -1,9 +1,9 @@
 /* A run that was carried out once more, against its row. */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "writer.h"
 
 uint64_t store_analysed(const struct store *store, int64_t run)
@@ -17,10 +17,9 @@ enum status store_recheck(const char **difference, const struct store *store, in
 {
     const struct map *map = &store->map;
     struct place place = writer_place(store, run);
-    unsigned char *stored = malloc(image_bytes(map, place.class) + 1);
+    unsigned char *stored = memory_get(image_bytes(map, place.class) + 1);
     unsigned char *image = writer_image(store, run);
     enum status st = OK;
-    assert(stored);
     if (!image || image_read(stored, store->fd, map, &place) != 0)
         st = error_set(err, ERR_IO, "%s: can not read: %s", store->path, strerror(errno));
     if (st == OK)

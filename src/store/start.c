@@ -1,9 +1,9 @@
 #include "store/start.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "run/start.h"
 #include "writer.h"
 
@@ -20,9 +20,8 @@ static bool is_whole(const struct store *store, int64_t row)
 {
     const struct map_column *column = map_find(&store->map.results, "checksum");
     struct place place = writer_place(store, row);
-    unsigned char *image = malloc(image_bytes(&store->map, place.class) + 1);
+    unsigned char *image = memory_get(image_bytes(&store->map, place.class) + 1);
     uint64_t checksum;
-    assert(image);
     bool whole =
         image_read(image, store->fd, &store->map, &place) == 0 &&
         map_read(store->fd, &checksum, column, row, 1) == 0 &&
@@ -74,8 +73,7 @@ static enum status read_weights(float *weights, const struct store *store,
         st = plan_config_of(&from, canonical, err);
     if (st == OK) {
         bytes = store_weights_bytes(store, row);
-        kept = calloc(1, bytes + 1);
-        assert(kept);
+        kept = memory_zeroed(1, bytes + 1);
         st = store_weights((unsigned char *)kept, store, row, err);
     }
     if (st == OK)
@@ -102,8 +100,7 @@ enum status start_weights(float **weights, size_t *count, const struct run_confi
         st = writer_open_file(&store, config->start.file.text, 0, err);
     if (st != OK)
         return st;
-    float *found = calloc(model.parameters, sizeof *found);
-    assert(found);
+    float *found = memory_zeroed(model.parameters, sizeof *found);
     st = read_weights(found, store, config, err);
     store_close(store);
     if (st != OK) {

@@ -1,7 +1,7 @@
 /* A look that changes nothing. */
-#include <assert.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "writer.h"
 
 enum status store_verify(struct store_verdict *verdict, const char *path, struct error *err)
@@ -12,8 +12,7 @@ enum status store_verify(struct store_verdict *verdict, const char *path, struct
         return status;
     *verdict =
         (struct store_verdict){.runs = store->map.runs, .damaged_count = store->damaged_count};
-    verdict->damaged = malloc(((size_t)store->damaged_count + 1) * sizeof *verdict->damaged);
-    assert(verdict->damaged);
+    verdict->damaged = memory_get(((size_t)store->damaged_count + 1) * sizeof *verdict->damaged);
     for (int64_t i = 0; i < store->damaged_count; i++)
         verdict->damaged[i] = store->identity[store->damaged[i]];
     for (int64_t i = 0; i < store->map.runs; i++)

@@ -1,12 +1,14 @@
 #include "sync.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/files.h"
+#include "base/memory.h"
 
 enum state { IDLE, ASKED, ENDED, STOPPING };
 
@@ -28,7 +30,9 @@ static void *serve(void *argument)
             continue;
         }
         pthread_mutex_unlock(&sync->mutex);
-        int reason = fdatasync(sync->fd) == 0 ? 0 : errno;
+        int result;
+        UNINTERRUPTED(result, fdatasync(sync->fd));
+        int reason = result == 0 ? 0 : errno;
         pthread_mutex_lock(&sync->mutex);
         sync->reason = reason;
         sync->state = ENDED;
@@ -40,8 +44,7 @@ static void *serve(void *argument)
 
 enum status sync_create(struct sync **out, int fd, struct error *err)
 {
-    struct sync *sync = calloc(1, sizeof *sync);
-    assert(sync);
+    struct sync *sync = memory_zeroed(1, sizeof *sync);
     sync->fd = fd;
     pthread_mutex_init(&sync->mutex, NULL);
     pthread_cond_init(&sync->changed, NULL);

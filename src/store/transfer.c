@@ -1,6 +1,5 @@
 #include "transfer.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "create.h"
 #include "folder.h"
 #include "seal.h"
@@ -37,8 +37,7 @@ static uint64_t analysed(const struct copying *copying, int64_t row, const struc
 static unsigned char *read_origin(const struct store *from, int64_t row)
 {
     struct place place = writer_place(from, row);
-    unsigned char *image = malloc(image_bytes(&from->map, place.class) + 1);
-    assert(image);
+    unsigned char *image = memory_get(image_bytes(&from->map, place.class) + 1);
     if (image_read(image, from->fd, &from->map, &place) == 0)
         return image;
     free(image);
@@ -55,8 +54,7 @@ static int put_row(const struct copying *copying, int64_t row, const struct orig
     enum row_status was = origin_status(copying->origins, origin);
     enum row_status now = row < copying->listed ? was : ROW_RETIRED;
     struct proof proof = writer_prove(to, row, image, was, analysed(copying, row, origin));
-    double *figures = calloc((size_t)map->summary.figure_count + 1, sizeof *figures);
-    assert(figures);
+    double *figures = memory_zeroed((size_t)map->summary.figure_count + 1, sizeof *figures);
     image_figures(figures, image, map);
     int good = image_write(to->fd, image, map, &place);
     if (good == 0)
@@ -151,8 +149,7 @@ static enum status copy_rows(struct copying *copying, struct error *err)
 {
     const struct origins *origins = copying->origins;
     enum status status = OK;
-    copying->matches = calloc((size_t)origins->source_count + 1, sizeof *copying->matches);
-    assert(copying->matches);
+    copying->matches = memory_zeroed((size_t)origins->source_count + 1, sizeof *copying->matches);
     for (int i = 0; i < origins->source_count; i++)
         image_match(&copying->matches[i], &copying->to->map, &origins->sources[i]->map);
     for (int64_t row = 0; row < copying->to->map.runs && status == OK; row++) {

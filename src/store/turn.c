@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "writer.h"
 
-static const double SYNC_AFTER = 1; /* seconds */
+static const double SYNC_AFTER = 1, LOOK_AFTER = 1; /* seconds */
 
 static void drop_image(struct store *store, struct entry *entry)
 {
@@ -147,10 +148,36 @@ static enum status check_alive(const struct store *store, struct error *err)
                      store->path);
 }
 
+/* Whether the path still names the file that is written, in its full length: not after someone
+ * removed, renamed, replaced or cut it. What is committed stays where the file went; nothing more
+ * is written to what another process may have taken up by now. */
+static enum status check_place(struct store *store, struct error *err)
+{
+    static const char stops[] = "while runs were written to it; this job stops";
+    struct stat open, named;
+    store->looked = clock_monotonic();
+    if (!store->lock || fstat(store->fd, &open) != 0)
+        return OK;
+    bool there = stat(store->path, &named) == 0, lost = !there && errno == ENOENT;
+    bool other = there && (named.st_ino != open.st_ino || named.st_dev != open.st_dev);
+    bool cut = open.st_size < store->map.bytes;
+    store->given_up = lost || other || cut;
+    if (lost)
+        return error_set(err, ERR_IO, "%s: was removed or renamed %s", store->path, stops);
+    if (other)
+        return error_set(err, ERR_IO, "%s: another file took its place %s", store->path, stops);
+    if (cut)
+        return error_set(err, ERR_IO, "%s: was cut off %s: %lld of %lld bytes are left",
+                         store->path, stops, (long long)open.st_size, (long long)store->map.bytes);
+    return OK;
+}
+
 enum status store_turn(struct store *store, struct error *err)
 {
     int reason;
     enum status status = check_alive(store, err);
+    if (status == OK && clock_monotonic() - store->looked >= LOOK_AFTER)
+        status = check_place(store, err);
     if (status == OK && store->is_syncing && sync_ended(store->sync, &reason))
         status = end_sync(store, reason, err);
     if (status == OK) {
@@ -178,7 +205,7 @@ enum status store_drain(struct store *store, struct error *err)
     enum status status = check_alive(store, err);
     while (status == OK && (store->is_syncing || store->fresh.first || store->unwritten.first))
         status = sync_now(store, err);
-    return status;
+    return status == OK ? check_place(store, err) : status;
 }
 
 enum status writer_make_room(struct store *store, size_t bytes, struct error *err)

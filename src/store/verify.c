@@ -1,12 +1,12 @@
 /* What is done once when a file is opened for writing: rows are judged by their checksums, whole
  * columns at a time, since the hash of a row goes on from column to column. */
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "writer.h"
 
 enum { BUFFER = 1 << 20 };
@@ -24,8 +24,7 @@ static struct scan scan_begin(int fd, const struct map_column *column, int64_t f
 {
     int64_t most = BUFFER / (int64_t)column->row;
     struct scan scan = {fd, NULL, column, end, most > 0 ? most : 1, first, 0};
-    scan.buffer = malloc((size_t)scan.most * column->row);
-    assert(scan.buffer);
+    scan.buffer = memory_get((size_t)scan.most * column->row);
     return scan;
 }
 
@@ -99,8 +98,7 @@ static int hash_column(const struct hashes *hashes, const struct store *store,
 static int hash_class(const struct hashes *hashes, const struct store *store, int c)
 {
     const struct map_class *class = &store->map.classes[c];
-    int64_t *runs = malloc((size_t)(class->tensors.rows + 1) * sizeof *runs);
-    assert(runs);
+    int64_t *runs = memory_get((size_t)(class->tensors.rows + 1) * sizeof *runs);
     for (int64_t i = 0; i < class->tensors.rows; i++)
         runs[i] = -1;
     for (int64_t i = 0; i < store->map.runs; i++)
@@ -149,8 +147,7 @@ static int reset(struct store *store, int64_t run)
 static int note_damaged(struct store *store, int64_t run)
 {
     size_t bytes = (size_t)(store->damaged_count + 1) * sizeof *store->damaged;
-    store->damaged = realloc(store->damaged, bytes);
-    assert(store->damaged);
+    store->damaged = memory_grow(store->damaged, bytes);
     store->damaged[store->damaged_count++] = run;
     return reset(store, run);
 }
@@ -237,9 +234,9 @@ static int read_copies(struct copies *copies, const struct store *store, int64_t
     const struct map *map = &store->map;
     const struct map_column *state = map_find(&map->results, "state");
     size_t rows = (size_t)(end - copies->first);
-    copies->figures = calloc(rows * (size_t)map->summary.figure_count + 1, sizeof *copies->figures);
-    copies->states = malloc(rows * state->row);
-    assert(copies->figures && copies->states);
+    copies->figures =
+        memory_zeroed(rows * (size_t)map->summary.figure_count + 1, sizeof *copies->figures);
+    copies->states = memory_get(rows * state->row);
     int good = map_read(store->fd, copies->states, state, copies->first, end - copies->first);
     for (int f = 0; f < map->summary.figure_count && good == 0; f++)
         good = read_figures(copies, store, f, end);

@@ -90,6 +90,7 @@ struct store {
     int trouble;  /* errno of a write that failed; handled as a failed sync */
     int failures; /* syncs that failed one after the other */
     bool given_up;
+    double looked; /* clock_monotonic when the name of the file was last looked at */
 };
 
 enum { QUEUED = 0x80, KEPT_MOST = 64 << 20, BATCH_ROWS = 1024 };

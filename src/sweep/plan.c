@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "parts.h"
 
@@ -51,8 +52,6 @@ static enum status override(struct plan *plan, const struct plan_options *option
         st = document_override(plan, options->overrides[i], err);
         text_print(&lines, "%s%s", i ? "\n" : "", options->overrides[i]);
     }
-    if (st == OK && lines.failed)
-        st = error_set(err, ERR_MEMORY, "no memory for the settings of the command line");
     if (st == OK && lines.data) {
         free(plan->overrides);
         plan->overrides = lines.data;
@@ -90,14 +89,16 @@ enum status read_file(char **text, size_t *length, const char *path, size_t most
 {
     FILE *file = fopen(path, "rb");
     if (!file)
-        return error_set(err, ERR_USAGE, "%s: can not be read: %s", path, strerror(errno));
+        return error_set(err, files_blame(ERR_USAGE, errno), "%s: can not be read: %s", path,
+                         strerror(errno));
     *text = malloc(most + 1); /* one byte more shows that the file is too long */
     *length = *text ? fread(*text, 1, most + 1, file) : 0;
     enum status st = OK;
     if (!*text)
         st = error_set(err, ERR_MEMORY, "no memory for %s", path);
     else if (ferror(file))
-        st = error_set(err, ERR_USAGE, "%s: can not be read: %s", path, strerror(errno));
+        st = error_set(err, files_blame(ERR_USAGE, errno), "%s: can not be read: %s", path,
+                       strerror(errno));
     fclose(file);
     if (st != OK)
         free(*text);

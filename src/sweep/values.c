@@ -136,8 +136,6 @@ static enum status read_phrase(struct values *values, const struct source *sourc
         st = source_number(&number, source, word, err);
         text_print(&phrase, " %s", st == OK ? word->text : "");
     }
-    if (st == OK && phrase.failed)
-        st = no_memory(err);
     if (st == OK && (st = values_set_text(values, 0, phrase.data, err)) != OK)
         yaml_place(source->yaml, map, st, err);
     text_dispose(&phrase);

@@ -8,7 +8,12 @@ integration_test(checkpoint checkpoint.py 300)
 add_library(faults MODULE faults.c)
 target_link_libraries(faults PRIVATE mesa_flags ${CMAKE_DL_LIBS})
 integration_test(faults faults.py 300)
-set_property(TEST integration/faults APPEND PROPERTY ENVIRONMENT MESASWEEP_FAULTS=$<TARGET_FILE:faults>)
+integration_test(each_call each_call.py 300)
+integration_test(each_call_long each_call.py 7200 long)
+set_property(TEST integration/each_call_long APPEND PROPERTY ENVIRONMENT EACH_CALL_STEP=1)
+foreach(test faults each_call each_call_long)
+  set_property(TEST integration/${test} APPEND PROPERTY ENVIRONMENT MESASWEEP_FAULTS=$<TARGET_FILE:faults>)
+endforeach()
 
 foreach(ranks 1 3)
   add_test(NAME integration/cluster_faults_${ranks}

@@ -1,49 +1,93 @@
 /* faults.c - preloaded into a program, lets its system calls fail: what a test can not ask of a
- * disk, a network file system or a clock.
+ * disk, a network file system, a clock or the memory.
  *
- *   LD_PRELOAD=libfaults.so MESASWEEP_FAULT="CALL VALUE FIRST COUNT [PATH]"
+ *   LD_PRELOAD=libfaults.so MESASWEEP_FAULT="CALL VALUE FIRST COUNT [PATTERN]"
  *
- * The FIRST-th call (1: the first) of CALL on a path that ends with PATH fails, and COUNT in all
- * (0: every one from then on), with errno VALUE (a number). "clock" is no call: from the FIRST-th
- * look at the wall clock on it is VALUE seconds ahead. Each process counts for itself. Each fault
- * is a line "CALL PATH" in the file MESASWEEP_FAULT_LOG, if that is set. */
+ * The FIRST-th call (1: the first) of CALL (some with commas; "any": all below) on a path that fits
+ * PATTERN fails, and COUNT in all (0: every one from then on), with errno VALUE (a number). VALUE
+ * 0: it moves half of its bytes. FIRST 0: none fails, but each is told. Of EINTR only calls count
+ * that may be interrupted and that the program makes itself, not a library. Each process counts for
+ * itself, or all together in the 8 bytes of the file MESASWEEP_FAULT_COUNTER. Each fault is a line
+ * "CALL PATH" in the file MESASWEEP_FAULT_LOG, if that is set.
+ *
+ * "clock" is no call: from the FIRST-th look at the wall clock on it is VALUE seconds ahead.
+ * "memory" is each allocation that the program itself asks for; VALUE is its place in the program
+ * (0: any), PATTERN the name of the process, with "/rank" behind it below mpirun. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 struct fault {
-    char call[32], path[256];
+    char calls[256], pattern[256];
     long value, first, count;
 };
+
+/* "a,b" has a and b. */
+static bool lists(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at += length)
+        if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
+            return true;
+    return false;
+}
 
 /* Read anew at each call: a program may look at a clock before constructors have run. */
 static bool asked_for(struct fault *fault, const char *call)
 {
     const char *text = getenv("MESASWEEP_FAULT");
-    *fault = (struct fault){.path = ""};
+    *fault = (struct fault){.pattern = "*"};
+    bool any = strcmp(call, "clock") != 0 && strcmp(call, "memory") != 0;
     return text &&
-           sscanf(text, "%31s %ld %ld %ld %255s", fault->call, &fault->value, &fault->first,
-                  &fault->count, fault->path) >= 4 &&
-           strcmp(fault->call, call) == 0;
+           sscanf(text, "%255s %ld %ld %ld %255s", fault->calls, &fault->value, &fault->first,
+                  &fault->count, fault->pattern) >= 4 &&
+           (lists(fault->calls, call) || (any && strcmp(fault->calls, "any") == 0));
+}
+
+/* What all processes count in; NULL: each for itself. */
+static atomic_long *shared_counter(void)
+{
+    static _Atomic(atomic_long *) counter;
+    const char *path = getenv("MESASWEEP_FAULT_COUNTER");
+    if (!path || atomic_load(&counter))
+        return atomic_load(&counter);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
+    long at = fd < 0 ? -1
+                     : syscall(SYS_mmap, NULL, sizeof(atomic_long), PROT_READ | PROT_WRITE,
+                               MAP_SHARED, fd, 0);
+    if (at < 0)
+        abort();
+    syscall(SYS_close, fd);
+    atomic_store(&counter, (atomic_long *)at);
+    return atomic_load(&counter);
 }
 
 static bool is_due(const struct fault *fault)
 {
-    static atomic_long calls;
-    long call = atomic_fetch_add(&calls, 1) + 1;
-    return call >= fault->first && (fault->count == 0 || call < fault->first + fault->count);
+    static atomic_long own;
+    atomic_long *calls = shared_counter();
+    long call = atomic_fetch_add(calls ? calls : &own, 1) + 1;
+    return fault->first == 0 ||
+           (call >= fault->first && (fault->count == 0 || call < fault->first + fault->count));
 }
 
 static void tell(const char *call, const char *path)
@@ -60,33 +104,90 @@ static void tell(const char *call, const char *path)
     syscall(SYS_close, fd);
 }
 
-static bool ends_with(const char *path, const char *end)
+/* Place of an address in the program itself, from its first byte; 0: it is in a library. */
+static long place_in_program(const void *address)
 {
-    size_t length = strlen(path), most = strlen(end);
-    return length >= most && strcmp(path + length - most, end) == 0;
+    const ElfW(Phdr) *rows = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    const unsigned long count = getauxval(AT_PHNUM);
+    uintptr_t base = 0, at = (uintptr_t)address;
+    for (unsigned long i = 0; i < count; i++)
+        if (rows[i].p_type == PT_PHDR)
+            base = (uintptr_t)rows - rows[i].p_vaddr;
+    for (unsigned long i = 0; i < count; i++)
+        if (rows[i].p_type == PT_LOAD && at >= base + rows[i].p_vaddr &&
+            at < base + rows[i].p_vaddr + rows[i].p_memsz)
+            return (long)(at - base);
+    return 0;
+}
+
+/* ---- calls on files */
+
+static bool is_interruptible(const char *call)
+{
+    static const char *const calls[] = {"open",  "read",  "write",     "pread",     "pwrite",
+                                        "fsync", "flock", "fdatasync", "fallocate", "ftruncate"};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (strcmp(call, calls[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool moves_bytes(const char *call)
+{
+    return strstr(call, "read") != NULL || strstr(call, "write") != NULL;
+}
+
+/* Whether something is to happen to this call. */
+static bool is_chosen(struct fault *fault, const char *call, const char *path, const void *caller)
+{
+    if (!asked_for(fault, call) || fnmatch(fault->pattern, path, 0) != 0)
+        return false;
+    if (fault->value == 0 && fault->first > 0 && !moves_bytes(call))
+        return false;
+    if (fault->value == EINTR && (!is_interruptible(call) || !place_in_program(caller)))
+        return false;
+    if (!is_due(fault))
+        return false;
+    tell(call, path);
+    return fault->first > 0;
 }
 
 /* Whether this call is to fail; then errno is set. */
-static bool fails(const char *call, const char *path)
+static bool fails(const char *call, const char *path, const void *caller)
 {
     struct fault fault;
-    if (!asked_for(&fault, call) || !ends_with(path, fault.path) || !is_due(&fault))
+    if (!is_chosen(&fault, call, path, caller))
         return false;
-    tell(call, path);
     errno = (int)fault.value;
     return true;
 }
 
-static bool fails_on(const char *call, int fd)
+static const char *path_of(char path[PATH_MAX], int fd)
 {
-    char name[64], path[PATH_MAX] = "";
-    struct fault fault;
-    if (!asked_for(&fault, call))
-        return false;
+    char name[64];
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    if (syscall(SYS_readlinkat, AT_FDCWD, name, path, sizeof path - 1) < 0)
+    ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, name, path, PATH_MAX - 1);
+    path[length > 0 ? length : 0] = 0;
+    return path;
+}
+
+static bool fails_on(const char *call, int fd, const void *caller)
+{
+    char path[PATH_MAX];
+    struct fault fault;
+    return asked_for(&fault, call) && fails(call, path_of(path, fd), caller);
+}
+
+/* As fails_on; or fewer bytes are to be moved. */
+static bool moves_badly(const char *call, int fd, size_t *size, const void *caller)
+{
+    char path[PATH_MAX];
+    struct fault fault;
+    if (!asked_for(&fault, call) || !is_chosen(&fault, call, path_of(path, fd), caller))
         return false;
-    return fails(call, path);
+    errno = (int)fault.value;
+    *size = *size > 1 ? *size / 2 : *size;
+    return errno != 0;
 }
 
 static void *next(const char *call)
@@ -97,37 +198,48 @@ static void *next(const char *call)
     return found;
 }
 
-/* ---- calls: the result type, the name, parameters and arguments; the first says on what */
+#define CALLER __builtin_return_address(0)
 
+/* The result type and that of a failure, the name, parameters and arguments; the last says on what.
+ */
+#define CALL(type, bad, call, parameters, arguments, condition)                                    \
+    type call parameters;                                                                          \
+    type call parameters                                                                           \
+    {                                                                                              \
+        return (condition) ? bad : ((type(*) parameters)next(#call))arguments;                     \
+    }
 #define ON_FD(type, call, parameters, arguments, fd)                                               \
-    type call parameters;                                                                          \
-    type call parameters                                                                           \
-    {                                                                                              \
-        return fails_on(#call, fd) ? -1 : ((type(*) parameters)next(#call))arguments;              \
-    }
-
-#define ON_PATH(type, call, parameters, arguments, path)                                           \
-    type call parameters;                                                                          \
-    type call parameters                                                                           \
-    {                                                                                              \
-        return fails(#call, path) ? -1 : ((type(*) parameters)next(#call))arguments;               \
-    }
+    CALL(type, -1, call, parameters, arguments, fails_on(#call, fd, CALLER))
+#define ON_PATH(type, bad, call, parameters, arguments, path)                                      \
+    CALL(type, bad, call, parameters, arguments, fails(#call, path, CALLER))
+#define MOVES(type, call, parameters, arguments)                                                   \
+    CALL(type, -1, call, parameters, arguments, moves_badly(#call, fd, &size, CALLER))
 
 /* clang-format off */
 ON_FD(int, fdatasync, (int fd), (fd), fd)
 ON_FD(int, fsync, (int fd), (fd), fd)
 ON_FD(int, flock, (int fd, int what), (fd, what), fd)
+ON_FD(int, fstat, (int fd, struct stat *to), (fd, to), fd)
 ON_FD(int, ftruncate, (int fd, off_t size), (fd, size), fd)
 ON_FD(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size), fd)
-ON_FD(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), fd)
-ON_FD(ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size), fd)
-ON_FD(ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), fd)
-ON_FD(ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at), (fd, from, size, at), fd)
-ON_PATH(int, rename, (const char *from, const char *to), (from, to), to)
-ON_PATH(int, renameat2, (int a, const char *from, int b, const char *to, unsigned int flags), (a, from, b, to, flags), to)
-ON_PATH(int, link, (const char *from, const char *to), (from, to), to)
-ON_PATH(int, unlink, (const char *path), (path), path)
-ON_PATH(int, mkdir, (const char *path, mode_t mode), (path, mode), path)
+MOVES(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size))
+MOVES(ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size))
+MOVES(ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
+MOVES(ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at), (fd, from, size, at))
+ON_PATH(int, -1, rename, (const char *from, const char *to), (from, to), to)
+ON_PATH(int, -1, renameat2, (int a, const char *from, int b, const char *to, unsigned int flags), (a, from, b, to, flags), to)
+ON_PATH(int, -1, link, (const char *from, const char *to), (from, to), to)
+ON_PATH(int, -1, unlink, (const char *path), (path), path)
+ON_PATH(int, -1, unlinkat, (int at, const char *path, int flags), (at, path, flags), path)
+ON_PATH(int, -1, mkdir, (const char *path, mode_t mode), (path, mode), path)
+ON_PATH(int, -1, rmdir, (const char *path), (path), path)
+ON_PATH(int, -1, stat, (const char *path, struct stat *to), (path, to), path)
+ON_PATH(int, -1, lstat, (const char *path, struct stat *to), (path, to), path)
+ON_PATH(int, -1, statvfs, (const char *path, struct statvfs *to), (path, to), path)
+ON_PATH(int, -1, access, (const char *path, int what), (path, what), path)
+ON_PATH(void *, NULL, opendir, (const char *path), (path), path)
+ON_PATH(char *, NULL, realpath, (const char *path, char *to), (path, to), path)
+ON_PATH(FILE *, NULL, fopen, (const char *path, const char *how), (path, how), path)
 /* clang-format on */
 
 int open(const char *path, int flags, ...)
@@ -136,10 +248,12 @@ int open(const char *path, int flags, ...)
     va_start(rest, flags);
     mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    if (fails("open", path))
+    if (fails("open", path, CALLER))
         return -1;
     return ((int (*)(const char *, int, ...))next("open"))(path, flags, mode);
 }
+
+/* ---- the clock */
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
@@ -152,4 +266,79 @@ int clock_gettime(clockid_t clock, struct timespec *now)
             tell("clock", "");
     }
     return (int)result;
+}
+
+/* ---- memory */
+
+static bool refused(const void *caller)
+{
+    char name[32] = "", place[32];
+    struct fault fault;
+    long at = place_in_program(caller);
+    if (at == 0 || !asked_for(&fault, "memory") || (fault.value != 0 && fault.value != at))
+        return false;
+    prctl(PR_GET_NAME, name);
+    if (getenv("OMPI_COMM_WORLD_RANK"))
+        strcat(name, "/rank");
+    if (fnmatch(fault.pattern, name, 0) != 0 || !is_due(&fault))
+        return false;
+    snprintf(place, sizeof place, "%ld %s", at, name);
+    tell("memory", place);
+    errno = ENOMEM;
+    return fault.first > 0;
+}
+
+/* What glibc has for a malloc that stands in front of its own: dlsym itself asks for memory. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+void *malloc(size_t size)
+{
+    return refused(CALLER) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return refused(CALLER) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return refused(CALLER) ? NULL : __libc_realloc(old, size);
+}
+
+char *strndup(const char *text, size_t most)
+{
+    size_t length = strnlen(text, most);
+    char *copy = refused(CALLER) ? NULL : __libc_malloc(length + 1);
+    if (!copy)
+        return NULL;
+    copy[length] = 0;
+    return memcpy(copy, text, length);
+}
+
+char *strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = refused(CALLER) ? NULL : __libc_malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+int asprintf(char **to, const char *format, ...)
+{
+    if (refused(CALLER))
+        return -1;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(to, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t from)
+{
+    if (refused(CALLER))
+        return MAP_FAILED;
+    return (void *)syscall(SYS_mmap, at, size, protection, flags, fd, from);
 }

@@ -22,7 +22,7 @@ class Faults(program.Case):
             self.run_program("run", "tiny.yaml", "-o", "calm.h5", "--ranks", 1)
             Faults.calm = program.contents(self.folder / "calm.h5")
 
-    def fault(self, call, value, first=1, count=0, path="tiny.h5"):
+    def fault(self, call, value, first=1, count=0, path="*tiny.h5"):
         """What starts a program of which these calls fail, see faults.c."""
         return ("env", f"LD_PRELOAD={LIBRARY}", f"MESASWEEP_FAULT={call} {value} {first} {count} {path}",
                 f"MESASWEEP_FAULT_LOG={self.folder}/happened")
@@ -67,7 +67,7 @@ class Faults(program.Case):
                 (self.folder / "tiny.h5").unlink()
 
     def test_without_locks_the_heartbeat_keeps_a_second_writer_out(self):
-        no_locks = self.fault("flock", errno.ENOLCK, path=".lock")
+        no_locks = self.fault("flock", errno.ENOLCK, path="*.lock")
         first = self.start("run", "tiny.yaml", "train.steps=100000000", "-o", "long.h5", "--ranks", 1, under=no_locks)
         self.wait_for("long.h5", 1, "running")
         code, out, err = self.start("resume", "long.h5", "--ranks", 1, under=no_locks).wait()
@@ -78,7 +78,7 @@ class Faults(program.Case):
         second = self.start("resume", "long.h5", "--ranks", 1, under=no_locks)
         self.wait_for("long.h5", 1, "running")
         second.kill_all()
-        no_such_call = self.fault("flock", errno.EOPNOTSUPP, path=".lock")
+        no_such_call = self.fault("flock", errno.EOPNOTSUPP, path="*.lock")
         self.run_program("run", "tiny.yaml", "--ranks", 1, under=no_such_call)
         self.assertGreaterEqual(self.happened(), 3)
         self.assertWhole()

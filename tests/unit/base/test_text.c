@@ -14,7 +14,6 @@ static void text_grows_by_pieces(void **state)
         text_print(&text, "%d,", i % 10);
         text_add(&plain, "ab", 2);
     }
-    assert_false(text.failed);
     assert_int_equal(text.length, 2000);
     assert_int_equal(strlen(text.data), 2000);
     assert_memory_equal(text.data, "0,1,2,3,4,5,6,7,8,9,0,", 22);
@@ -32,18 +31,6 @@ static void text_keeps_a_nul_inside(void **state)
     text_add(&text, "a\0b", 3);
     assert_int_equal(text.length, 3);
     assert_memory_equal(text.data, "a\0b", 4);
-    text_dispose(&text);
-}
-
-static void text_remembers_a_refused_allocation(void **state)
-{
-    (void)state;
-    struct text text = {0};
-    text_print(&text, "kept");
-    text_add(&text, "", PTRDIFF_MAX);
-    assert_true(text.failed);
-    text_print(&text, "dropped");
-    assert_string_equal(text.data, "kept");
     text_dispose(&text);
 }
 
@@ -158,7 +145,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_grows_by_pieces),
         cmocka_unit_test(text_keeps_a_nul_inside),
-        cmocka_unit_test(text_remembers_a_refused_allocation),
         cmocka_unit_test(distance_counts_single_edits),
         cmocka_unit_test(shown_text_is_one_short_line),
         cmocka_unit_test(what_acts_on_a_terminal_becomes_a_question_mark),

@@ -5,7 +5,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from . import statistics
 
@@ -46,6 +47,12 @@ def panels(count, wide=4.2, high=3.1):
     return figure, list(axes.flat[:count])
 
 
+def along(axis, rows):
+    """Points of an axis in a run, and its name: tokens are counted from 1."""
+    points = numpy.asarray(axis.of(rows))
+    return (points + 1, "token of the sequence") if axis.name == "position" else (points, axis.name)
+
+
 def band(axes, x, values, text, **style):
     """One line: the mean over runs, and the interval around it."""
     values = numpy.where(numpy.isfinite(values), values, numpy.nan).astype(float)
@@ -60,11 +67,18 @@ def band(axes, x, values, text, **style):
 
 
 def finish(axes, column, x, legend=True):
-    """Names of the axes; logarithmic where all is positive and spans more than a factor of 5."""
+    """Names of the axes; logarithmic where all is positive and spans more than a factor of 5, but for shares (R^2)."""
     axes.set_xlabel(x)
-    heights = numpy.concatenate([numpy.asarray(line.get_ydata(), float) for line in axes.get_lines()] or [[]])
+    widths, heights = (numpy.concatenate([numpy.asarray(of(line), float) for line in axes.get_lines()] or [[]])
+                       for of in (Line2D.get_xdata, Line2D.get_ydata))
+    free = axes.get_xscale() == "linear" and not isinstance(axes.xaxis.get_major_locator(), FixedLocator)
+    if free and widths.size and (widths == widths.round()).all():
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=(1, 2, 5, 10)))
     heights = heights[numpy.isfinite(heights)]
-    if heights.size and heights.min() > 0 and heights.max() > 5 * heights.min():
+    share = "_r2" in column.name
+    if heights.size and numpy.ptp(heights) < .01 * abs(heights).max():  # numbers on the axis that differ
+        axes.set_ylim(heights.min() - .01 * abs(heights).max(), heights.max() + .01 * abs(heights).max())
+    elif heights.size and heights.min() > 0 and heights.max() > 5 * heights.min() and not share:
         axes.set_yscale("log")
         axes.set_ylim(heights.min() / 1.5, heights.max() * 1.5)  # bands of few seeds may reach far beyond
         if heights.max() < 500 * heights.min():  # .02, .05, .1 instead of powers of ten

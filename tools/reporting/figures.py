@@ -15,7 +15,7 @@ import numpy
 from matplotlib.ticker import MaxNLocator
 
 from . import sequences, statistics
-from .drawing import LINES, PANELS, band, finish, has, label, panels
+from .drawing import LINES, PANELS, along, band, finish, has, label, panels
 
 
 def draw(sweep, name):
@@ -81,18 +81,23 @@ def seeds(groups, interval):
 LEVELS = {"test_loss": ("gd_loss", "GD")}
 
 
+FEW_POINTS = 12  # of a line: each is marked
+
+
 def lines(sweep, column, groups):
     figure, (axes,) = panels(1, 6.4, 3.8)
     level, word = LEVELS.get(column.name, (None, None))
+    few = {"marker": "o", "ms": 4} if numpy.shape(column.values)[-1] <= FEW_POINTS else {}
     for settings, rows in groups[:LINES]:
-        band(axes, column.axes[0].of(rows), column.of(rows), label(settings))
+        x, word_x = along(column.axes[0], rows)
+        band(axes, x, column.of(rows), label(settings), **few)
         if level in sweep.columns and has(sweep.columns[level].of(rows)):
             axes.axhline(statistics.mean(sweep.columns[level].of(rows)), ls="--", lw=1, alpha=.7,
                          color=axes.get_lines()[-1].get_color(), label=None if len(groups) > 1 else word)
     ends = [max(line.get_xdata(), default=0) for line in axes.get_lines() if len(line.get_xdata()) > 2]
     if column.axes[0].name == "step" and ends and max(ends) > 5 * min(ends) > 0:
         axes.set_xscale("log")  # short trainings beside long ones
-    finish(axes, column, column.axes[0].name)
+    finish(axes, column, word_x)
     return figure, len(groups) - LINES
 
 
@@ -163,7 +168,7 @@ def pictures(column, groups):
     figure, places = panels(len(values), 3.8, 3.2)
     figure.subplots_adjust(right=1 - .45 / figure.get_size_inches()[0])  # the last numbers of its colours
     for axes, value, title in zip(places, values, titles):
-        value = trim(value)
+        value, kept = trim(value)
         limit = numpy.nanmax(numpy.abs(value)) or 1
         signed = numpy.nanmin(value) < -.05 * limit  # less is the noise of a figure that is positive
         image = axes.imshow(value, aspect="auto" if value.shape[0] != value.shape[1] else "equal",
@@ -172,15 +177,19 @@ def pictures(column, groups):
         figure.colorbar(image, ax=axes, shrink=.85, format="%.3g")
         axes.set(xlabel=across.name.replace("_", " "), ylabel=down.name.replace("_", " "), title=title)
         axes.grid(False)
-        for side in (axes.xaxis, axes.yaxis):
-            side.set_major_locator(MaxNLocator(integer=True))
+        for side, at in ((axes.yaxis, kept[0]), (axes.xaxis, kept[1])):
+            if len(at) <= FEW_POINTS:
+                side.set_ticks(range(len(at)), at)
+            else:
+                side.set_major_locator(MaxNLocator(integer=True))
     return figure, len(groups) - PANELS
 
 
 def trim(value):
-    """Without the rows and columns that this run does not have."""
+    """Without the rows and columns that this run does not have; the numbers of the others."""
     some = numpy.isfinite(value)
-    return value[some.any(axis=1)][:, some.any(axis=0)]
+    rows, columns = (numpy.flatnonzero(some.any(axis=axis)) for axis in (1, 0))
+    return value[rows][:, columns], (rows, columns)
 
 
 def scalar(sweep, column, groups):

@@ -6,7 +6,7 @@ import numpy
 import mesasweep
 
 from . import statistics
-from .drawing import LINES, PANELS, band, explain_below, finish, has, label, panels
+from .drawing import LINES, PANELS, along, band, explain_below, finish, has, label, panels
 
 PARTS = 4  # of a constructed token
 
@@ -118,8 +118,9 @@ def layered(column, groups):
     figure, places = panels(len(kept), 4.6, 3.4)
     axes_of = [column.axes[i] for i in range(len(names)) if i not in spare]
     for axes, i in zip(places, kept):
-        draw_layers(axes, numpy.moveaxis(values[i], lines, 0), axes_of[lines], axes_of[x].of(rows[i]))
-        finish(axes, column, axes_of[x].name, legend=False)
+        at, word = along(axes_of[x], rows[i])
+        draw_layers(axes, numpy.moveaxis(values[i], lines, 0), axes_of[lines], at)
+        finish(axes, column, word, legend=False)
         axes.set_title(titles[i])
     places[0].legend(fontsize=7, ncol=2)
     return figure, left

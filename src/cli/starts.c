@@ -43,7 +43,8 @@ static enum status find_over(struct over *over, const char *file, struct error *
 
 static bool is_over(const struct over *over, uint64_t identity)
 {
-    return bsearch(&identity, over->identities, over->count, sizeof identity, ascending) != NULL;
+    return over->count > 0 &&
+           bsearch(&identity, over->identities, over->count, sizeof identity, ascending) != NULL;
 }
 
 /* Any of its runs starts from another one. */

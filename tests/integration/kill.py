@@ -35,11 +35,12 @@ when:
 """
 PART = SHORT.replace("count: 200", "count: 80")
 
-# Runs that live from checkpoint to checkpoint, some with analyses.
+# Runs that live from checkpoint to checkpoint.
 LONG = """\
 name: long
+analyses: [gd]
 set:
-  train: {steps: 12000, batch: 128, evaluations: 7}
+  train: {steps: 20000, batch: 128, evaluations: 7}
   evaluation.tasks: 128
   checkpoint.minutes: 0.01
   retry.attempts: 100

@@ -118,7 +118,7 @@ class Job:
             time.sleep(0.02)
         return True
 
-    def wait(self, seconds=120):
+    def wait(self, seconds=600):
         """(exit code, stdout, stderr)"""
         out, err = self.process.communicate(timeout=seconds)
         return self.process.returncode, out, err

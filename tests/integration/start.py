@@ -57,6 +57,15 @@ class Start(program.Case):
             self.identity = dict(zip(file["results/state"][:].view("S8")[:, 0].astype(str), file["results/run"].asstr()[:]))
         self.write("tuned.yaml", TUNED.replace("RUN", self.identity["done"]))
 
+    def divergence_was_seen_within_one_evaluation(self):
+        with h5py.File(self.folder / "base.h5", "r") as file:
+            results = file["results"]
+            row = list(results["run"].asstr()[:]).index(self.identity["diverged"])
+            steps, made, losses = results["step"][:], results["steps_done"][row], results["test_loss"][row]
+        seen = int(numpy.isfinite(losses).sum())
+        self.assertIn(seen, (1, 2))
+        self.assertLessEqual(made, steps.reshape(-1, 3)[0][seen])
+
     def refuse(self, *arguments):
         before = self.listing()
         code, out, err = self.start("run", "tuned.yaml", *arguments).wait()
@@ -110,6 +119,7 @@ class Start(program.Case):
         self.run_program("verify", "other.h5", "--rerun", 1)
 
     def test_runs_that_start_from_others(self):
+        self.divergence_was_seen_within_one_evaluation()
         self.refusals()
         self.tuning_changes_what_is_not_frozen()
         self.what_is_done_needs_the_file_no_more()

@@ -298,20 +298,31 @@ static bool has_result(const char *status)
     return strcmp(status, "done") == 0 || strcmp(status, "diverged") == 0;
 }
 
+/* The status of each run; ERR_FILE when there is not one for each. */
+static enum status read_statuses(char ***statuses, const struct array **array,
+                                 const struct roster *roster, const struct side *side,
+                                 struct error *err)
+{
+    int place = arrays_find(side->arrays, "status");
+    *array = place < 0 ? NULL : arrays_at(side->arrays, place);
+    if (!*array || (*array)->type != ARRAY_TEXT || array_elements(*array) != roster->count)
+        return error_set(err, ERR_FILE, "a file is damaged: its runs have no status each");
+    return arrays_read((void **)statuses, side->arrays, place, err);
+}
+
 static enum status compare_runs(struct diff *diff, struct common *common, struct roster *rosters,
                                 const struct side *sides, struct error *err)
 {
     char **statuses[2] = {0};
-    int places[2];
+    const struct array *arrays[2] = {0};
     enum status st = OK;
     for (int side = 0; side < 2 && st == OK; side++) {
-        places[side] = arrays_find(sides[side].arrays, "status");
-        st = arrays_read((void **)&statuses[side], sides[side].arrays, places[side], err);
+        st = roster_read(&rosters[side], sides[side].arrays, "run", err);
         if (st == OK)
-            st = roster_read(&rosters[side], sides[side].arrays, "run", err);
+            st = read_statuses(&statuses[side], &arrays[side], &rosters[side], &sides[side], err);
     }
     common->runs = memory_zeroed((size_t)rosters[0].count + 1, sizeof *common->runs);
-    for (int64_t i = 0; i < rosters[0].count && st == OK; i++) {
+    for (int64_t i = 0; st == OK && i < rosters[0].count; i++) {
         const struct place *place = &rosters[0].places[i];
         int64_t other = roster_row(&rosters[1], place->run);
         if (other < 0)
@@ -325,7 +336,7 @@ static enum status compare_runs(struct diff *diff, struct common *common, struct
     for (int side = 0; side < 2; side++) {
         diff->alone[side] = rosters[side].count - diff->both;
         if (statuses[side])
-            arrays_free(statuses[side], arrays_at(sides[side].arrays, places[side]));
+            arrays_free(statuses[side], arrays[side]);
     }
     return st;
 }

@@ -235,8 +235,11 @@ enum status arrays_read(void **values, struct arrays *arrays, int i, struct erro
         }
     }
     H5Dclose(dataset);
-    *values = found;
-    if (hdf->status != OK)
+    if (hdf->status == OK)
+        *values = found;
+    else if (entry->stored == HDF_TEXT)
+        arrays_free(found, &entry->array);
+    else
         free(found);
     return hdf->status;
 }

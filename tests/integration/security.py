@@ -89,6 +89,20 @@ class Security(program.Case):
                 self.assertEqual((code, err), (0, b""))
                 json.loads(out)
 
+    def test_a_file_whose_runs_have_no_status_is_damaged(self):
+        self.evil_file()
+        shutil.copy(self.folder / "evil.h5", self.folder / "short.h5")
+        with h5py.File(self.folder / "evil.h5", "r+") as file:
+            del file["results/status"]
+        with h5py.File(self.folder / "short.h5", "r+") as file:
+            kind, values = file["results/status"].dtype, file["results/status"][:3]
+            del file["results/status"]
+            file["results"].create_dataset("status", data=values, dtype=kind)
+        for name in "evil.h5", "short.h5":
+            for words in (["status", name], ["table", name], ["diff", name, name], ["diff", f"{name}:9e", f"{name}:9e"]):
+                with self.subTest(words):
+                    self.assertIn(b"damaged", self.refuses(*words))
+
     def test_a_batch_script_hands_any_name_on_as_it_is(self):
         folder = self.folder / f"in {SHELL.replace('/', '')}"
         folder.mkdir()

@@ -39,4 +39,17 @@ enum status error_in(struct error *err, enum status status, const char *format, 
 /* The exit code of the program that ends with `status`: 0, 1 or 2. */
 int error_exit_code(enum status status);
 
+#ifdef MESASWEEP_ANALYSER /* of tools/lint, which looks at one file at a time */
+#define error_set(err, status, ...)                                                                \
+    __extension__({                                                                                \
+        (void)(error_set)(err, status, __VA_ARGS__);                                               \
+        (enum status)(status);                                                                     \
+    })
+#define error_in(err, status, ...)                                                                 \
+    __extension__({                                                                                \
+        (void)(error_in)(err, status, __VA_ARGS__);                                                \
+        (enum status)(status);                                                                     \
+    })
+#endif
+
 #endif

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* Whatever the arguments hold, a message is one line that does nothing to a terminal. */
-enum status error_set(struct error *err, enum status status, const char *format, ...)
+enum status(error_set)(struct error *err, enum status status, const char *format, ...)
 {
     if (!err)
         return status;
@@ -28,7 +28,7 @@ static void append(struct error *err, const char *text)
     err->text[used + length] = '\0';
 }
 
-enum status error_in(struct error *err, enum status status, const char *format, ...)
+enum status(error_in)(struct error *err, enum status status, const char *format, ...)
 {
     if (!err)
         return status;

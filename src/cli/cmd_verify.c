@@ -47,7 +47,7 @@ static void print_json(const struct found *found)
     putchar(']');
     if (found->reruns)
         fputs(", \"reruns\": [", stdout);
-    for (int i = 0; i < found->rerun_count; i++) {
+    for (int i = 0; found->reruns && i < found->rerun_count; i++) {
         const char *difference = found->reruns[i].difference;
         printf("%s{\"run\": \"%016" PRIx64 "\", \"difference\": ", i ? ", " : "",
                found->reruns[i].identity);

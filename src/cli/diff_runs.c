@@ -45,7 +45,7 @@ static double at(const struct detail_array *array, const int *size, int64_t plac
 {
     int64_t index = 0, step = 1;
     for (int i = array->rank - 1; i >= 0; i--) {
-        int64_t part = place % size[i];
+        int64_t part = place % size[i]; /* NOLINT: both arrays have the rank that `size` has */
         if (part >= array->size[i])
             return (double)NAN;
         place /= size[i];

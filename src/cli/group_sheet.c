@@ -243,7 +243,7 @@ static int compare(const void *a, const void *b, void *context)
     struct sheet_cell two = group_cell(identities[1], order->own, y, order->column);
     int result;
     if (one.text)
-        result = order->sign * strcmp(one.text, two.text);
+        result = order->sign * rows_compare_texts(one.text, two.text);
     else
         result = rows_compare(one.number, two.number, order->sign);
     return result ? result : (x > y) - (x < y);

@@ -105,6 +105,12 @@ const char *rows_text(char identity[17], const struct reader *reader, int column
     return identity;
 }
 
+int rows_compare_texts(const char *a, const char *b)
+{
+    int result = strcmp(a, b);
+    return (result > 0) - (result < 0);
+}
+
 int rows_compare(double a, double b, int sign)
 {
     if (isnan(a) || isnan(b))

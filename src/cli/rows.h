@@ -42,6 +42,9 @@ const char *rows_name(const struct reader *reader, int column);
  * What is no number comes last. */
 int rows_compare(double a, double b, int sign);
 
+/* -1, 0 or 1, as strcmp. */
+int rows_compare_texts(const char *a, const char *b);
+
 /* Sixteen hex digits. */
 void rows_identity(char text[17], const struct reader *reader, int64_t row);
 

@@ -63,8 +63,9 @@ static int compare(const void *a, const void *b, void *context)
     char first[17], second[17];
     int result;
     if (rows_is_text(order->reader, order->column)) {
-        result = order->sign * strcmp(rows_text(first, order->reader, order->column, x),
-                                      rows_text(second, order->reader, order->column, y));
+        result =
+            order->sign * rows_compare_texts(rows_text(first, order->reader, order->column, x),
+                                             rows_text(second, order->reader, order->column, y));
     } else {
         result = rows_compare(reader_number(order->reader, order->column, x),
                               reader_number(order->reader, order->column, y), order->sign);

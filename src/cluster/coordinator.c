@@ -75,15 +75,14 @@ static enum status add_runs(struct coordinator *c, struct error *err)
 {
     for (int64_t run = 0; run < plan_count(c->plan); run++) {
         enum row_status status = store_status(c->store, run);
-        if (store_lacks(c->store, run)) {
-            add_run(c, run);
-        } else if (status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED) {
+        bool lacks = store_lacks(c->store, run);
+        if (!lacks && (status == ROW_DONE || status == ROW_DIVERGED || status == ROW_RETIRED)) {
             c->kept += status != ROW_RETIRED;
             uint64_t identity = plan_identity(c->plan, run);
             enum status st = checkpoints_over(&c->checkpoints, identity, false, 0, err);
             if (st != OK)
                 return st;
-        } else if (!c->options.cluster->analyse_only) {
+        } else if (lacks || !c->options.cluster->analyse_only) {
             add_run(c, run);
         }
     }

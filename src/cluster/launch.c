@@ -149,7 +149,7 @@ static enum status compose(char ***words, struct command *command, char *const a
     int own = 1;
     while (argv[own])
         own++;
-    char **all = calloc((size_t)(command->count + own), sizeof *all);
+    char **all = calloc((size_t)command->count + (size_t)own, sizeof *all);
     if (!all)
         return error_set(err, ERR_MEMORY, "no memory for the command line of mpirun");
     for (int i = 0; i < command->count; i++)

@@ -48,7 +48,7 @@ class Lab(program.Case):
         temporary.mkdir(exist_ok=True)
         env = {"TMPDIR": str(temporary), **(ALONE if rank else {})}
         if fault:
-            counter.write_bytes(bytes(8))
+            counter.unlink(missing_ok=True)
             env |= {"LD_PRELOAD": LIBRARY, "MESASWEEP_FAULT": fault, "MESASWEEP_FAULT_COUNTER": str(counter),
                     "MESASWEEP_FAULT_LOG": str(happened)}
         done = subprocess.run([*under, "env", *(f"{name}={value}" for name, value in env.items()), program.PROGRAM,

@@ -7,7 +7,7 @@
  * PATTERN fails, and COUNT in all (0: every one from then on), with errno VALUE (a number). VALUE
  * 0: it moves half of its bytes. FIRST 0: none fails, but each is told. Of EINTR only calls count
  * that may be interrupted and that the program makes itself, not a library. Each process counts for
- * itself, or all together in the 8 bytes of the file MESASWEEP_FAULT_COUNTER. Each fault is a line
+ * itself, or all together by the bytes of the file MESASWEEP_FAULT_COUNTER. Each fault is a line
  * "CALL PATH" in the file MESASWEEP_FAULT_LOG, if that is set.
  *
  * "clock" is no call: from the FIRST-th look at the wall clock on it is VALUE seconds ahead.
@@ -63,29 +63,25 @@ static bool asked_for(struct fault *fault, const char *call)
            (lists(fault->calls, call) || (any && strcmp(fault->calls, "any") == 0));
 }
 
-/* What all processes count in; NULL: each for itself. */
-static atomic_long *shared_counter(void)
+/* The number of this call among those of all processes: each adds a byte to a file. -1: each
+ * process counts for itself. */
+static long shared_count(void)
 {
-    static _Atomic(atomic_long *) counter;
     const char *path = getenv("MESASWEEP_FAULT_COUNTER");
-    if (!path || atomic_load(&counter))
-        return atomic_load(&counter);
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
-    long at = fd < 0 ? -1
-                     : syscall(SYS_mmap, NULL, sizeof(atomic_long), PROT_READ | PROT_WRITE,
-                               MAP_SHARED, fd, 0);
-    if (at < 0)
+    if (!path)
+        return -1;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (fd < 0 || syscall(SYS_write, fd, "", 1) != 1)
         abort();
+    long count = syscall(SYS_lseek, fd, 0, SEEK_CUR);
     syscall(SYS_close, fd);
-    atomic_store(&counter, (atomic_long *)at);
-    return atomic_load(&counter);
+    return count;
 }
 
 static bool is_due(const struct fault *fault)
 {
     static atomic_long own;
-    atomic_long *calls = shared_counter();
-    long call = atomic_fetch_add(calls ? calls : &own, 1) + 1;
+    long shared = shared_count(), call = shared < 0 ? atomic_fetch_add(&own, 1) + 1 : shared;
     return fault->first == 0 ||
            (call >= fault->first && (fault->count == 0 || call < fault->first + fault->count));
 }
@@ -206,7 +202,7 @@ static void *next(const char *call)
     type call parameters;                                                                          \
     type call parameters                                                                           \
     {                                                                                              \
-        return (condition) ? bad : ((type(*) parameters)next(#call))arguments;                     \
+        return (condition) ? bad : (__extension__(type(*) parameters) next(#call))arguments;       \
     }
 #define ON_FD(type, call, parameters, arguments, fd)                                               \
     CALL(type, -1, call, parameters, arguments, fails_on(#call, fd, CALLER))
@@ -250,7 +246,7 @@ int open(const char *path, int flags, ...)
     va_end(rest);
     if (fails("open", path, CALLER))
         return -1;
-    return ((int (*)(const char *, int, ...))next("open"))(path, flags, mode);
+    return (__extension__(int (*)(const char *, int, ...)) next("open"))(path, flags, mode);
 }
 
 /* ---- the clock */

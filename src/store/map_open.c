@@ -65,9 +65,9 @@ enum status map_open(struct hdf *hdf, const char *path, struct error *err)
     int64_t version = hdf_read_integer(hdf, hdf->file, "format_version", 0);
     if (hdf->status != OK)
         return hdf->status;
-    if (!ours)
+    if (!ours || version < 1)
         return hdf->status = error_set(err, ERR_FILE, "%s: is no result file of mesasweep", path);
-    if (version < 1 || version > FORMAT_VERSION)
+    if (version > FORMAT_VERSION)
         return hdf->status = error_set(err, ERR_FILE,
                                        "%s: has format %lld, this program knows up to %d; use a "
                                        "newer mesasweep",

@@ -5,6 +5,7 @@ integration_test(install install.py 300)
 set_property(TEST integration/install APPEND PROPERTY ENVIRONMENT
   "MESASWEEP_BUILD=${PROJECT_BINARY_DIR};CMAKE=${CMAKE_COMMAND};BINDIR=${CMAKE_INSTALL_BINDIR};DATADIR=${CMAKE_INSTALL_DATADIR};MANDIR=${CMAKE_INSTALL_MANDIR};DOCDIR=${CMAKE_INSTALL_DOCDIR}")
 integration_test(hardened hardened.py 300)
+integration_test(fixtures fixtures.py 300)
 integration_test(security security.py 300)
 set_property(TEST integration/security APPEND PROPERTY ENVIRONMENT STORE_WRITER=$<TARGET_FILE:store_writer>)
 integration_test(sweep sweep.py 300)

@@ -40,15 +40,15 @@ enum status error_in(struct error *err, enum status status, const char *format, 
 int error_exit_code(enum status status);
 
 #ifdef MESASWEEP_ANALYSER /* of tools/lint, which looks at one file at a time */
-#define error_set(err, status, ...)                                                                \
+#define error_set(err, given, ...)                                                                 \
     __extension__({                                                                                \
-        (void)(error_set)(err, status, __VA_ARGS__);                                               \
-        (enum status)(status);                                                                     \
+        (void)(error_set)(err, given, __VA_ARGS__);                                                \
+        (enum status)(given);                                                                      \
     })
-#define error_in(err, status, ...)                                                                 \
+#define error_in(err, given, ...)                                                                  \
     __extension__({                                                                                \
-        (void)(error_in)(err, status, __VA_ARGS__);                                                \
-        (enum status)(status);                                                                     \
+        (void)(error_in)(err, given, __VA_ARGS__);                                                 \
+        (enum status)(given);                                                                      \
     })
 #endif
 

@@ -313,7 +313,7 @@ enum status yaml_read(struct yaml *yaml, const char *name, const char *text, siz
         st = read_events(&read, text, length, err);
     if (st == OK && !read.root)
         st = yaml_refuse(&read, &top, err, "nothing in it, allowed is a map of sections");
-    if (st == OK && read.root->kind != YAML_MAP)
+    else if (st == OK && read.root->kind != YAML_MAP)
         st = yaml_refuse(&read, read.root, err, "not a map, allowed is a map of sections");
     if (st != OK)
         yaml_dispose(&read);

@@ -1,5 +1,6 @@
 #include "cluster/message.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct {
@@ -67,6 +68,12 @@ const struct message_record *message_next_record(const void *data, size_t bytes,
     return record && pass(at, bytes, sizeof *record, record->bytes) ? record : NULL;
 }
 
+/* Of a clock that only goes forward. */
+static bool is_time(double seconds)
+{
+    return isfinite(seconds) && seconds >= 0;
+}
+
 static bool run_valid(const void *data, size_t bytes)
 {
     const struct message_run *run = data;
@@ -86,9 +93,11 @@ static bool run_valid(const void *data, size_t bytes)
 
 static bool records_valid(const void *data, size_t bytes)
 {
+    const struct message_record *record;
     size_t at = 0;
-    while (message_next_record(data, bytes, &at))
-        ;
+    while ((record = message_next_record(data, bytes, &at)))
+        if (!is_time(record->seconds))
+            return false;
     return at == bytes;
 }
 
@@ -96,6 +105,7 @@ static bool progress_valid(const void *data, size_t bytes)
 {
     const struct message_progress *progress = data;
     return progress->count >= 0 && progress->first >= 0 &&
+           progress->first <= INT32_MAX - progress->count && is_time(progress->seconds) &&
            bytes - sizeof *progress == (size_t)progress->count * sizeof(struct message_point);
 }
 
@@ -103,7 +113,7 @@ static bool failed_valid(const void *data, size_t bytes)
 {
     const struct message_failed *failed = data;
     return failed->log >= 0 && bytes - sizeof *failed == (size_t)failed->log &&
-           failed->failure >= 0 && failed->failure < FAILURE_COUNT &&
+           failed->failure >= 0 && failed->failure < FAILURE_COUNT && is_time(failed->seconds) &&
            memchr(failed->text, 0, sizeof failed->text);
 }
 

@@ -241,9 +241,9 @@ static enum nursery_report item_ended(struct nursery_event *event, struct nurser
     const struct entry *entry = &n->entry;
     if (entry->kind == ENTRY_ERROR) {
         enum failure failure = entry->outcome == ERR_MEMORY ? FAILURE_MEMORY : FAILURE_REFUSED;
-        char text[sizeof event->failed.text];
-        snprintf(text, sizeof text, "%.*s", (int)entry->bytes, (const char *)body);
-        item_failed(event, n, failure, 0, text);
+        struct error err;
+        error_set(&err, ERR_CONFIG, "%.*s", (int)entry->bytes, (const char *)body);
+        item_failed(event, n, failure, 0, err.text);
         event->failed.seconds = entry->seconds;
         event->failed.started = entry->started;
         return NURSERY_FAILED;
@@ -273,6 +273,13 @@ static int32_t copy_log(struct nursery *n)
     return (int32_t)count;
 }
 
+/* Seconds since a time that the child noted; 0 when it can not have. */
+static double since(int64_t started)
+{
+    int64_t now = nanoseconds();
+    return started > 0 && started <= now ? (double)(now - started) * 1e-9 : 0;
+}
+
 /* The child has ended and all that it finished is reported. */
 static enum nursery_report conclude(struct nursery_event *event, struct nursery *n)
 {
@@ -293,7 +300,7 @@ static enum nursery_report conclude(struct nursery_event *event, struct nursery 
     else
         item_failed(event, n, verdict.failure, verdict.detail, verdict.text);
     if (started) {
-        event->failed.seconds = (double)(nanoseconds() - started) * 1e-9;
+        event->failed.seconds = since(started);
         event->failed.started = clock_wall() - event->failed.seconds;
     }
     event->failed.log = copy_log(n);
@@ -313,6 +320,15 @@ static bool hear(struct nursery *n)
     return got != 0 && (got > 0 || errno == EAGAIN || errno == EINTR);
 }
 
+/* Whether the entry is of the item that is to be reported next, and no larger than its record. */
+static bool is_expected(const struct nursery *n)
+{
+    size_t at = n->at;
+    const struct message_item *item = message_next_item(n->bundle, n->bundle_bytes, &at);
+    return n->entry.item == n->reported &&
+           (n->entry.kind == ENTRY_ERROR || n->entry.bytes <= item->record_bytes);
+}
+
 enum nursery_report nursery_poll(struct nursery *n, struct nursery_event *event)
 {
     if (!hear(n))
@@ -324,7 +340,7 @@ enum nursery_report nursery_poll(struct nursery *n, struct nursery_event *event)
     n->unreleased = false;
     if (n->reported < n->count) {
         const void *body = ring_read(&n->ring, &n->entry);
-        n->unreleased = body && n->entry.item == n->reported;
+        n->unreleased = body && is_expected(n);
         if (n->unreleased)
             return item_ended(event, n, body);
         if (!n->damaged && (body || n->entry.kind == ENTRY_BROKEN)) {
@@ -355,7 +371,7 @@ bool nursery_progress(struct nursery *n, struct message_progress *head,
     const struct message_item *which = message_next_item(n->bundle, n->bundle_bytes, &at);
     head->run = which->run;
     head->attempt = which->attempt;
-    head->seconds = (double)(nanoseconds() - started) * 1e-9;
+    head->seconds = since(started);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "region.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -45,6 +46,23 @@ void ring_commit(struct ring *ring, const struct entry *entry)
     atomic_store_explicit(&ring->control->head, head, memory_order_release);
 }
 
+/* Whether a child that is whole may have written this head. */
+static bool is_entry(const struct entry *entry)
+{
+    if (!isfinite(entry->seconds) || entry->seconds < 0)
+        return false;
+    switch (entry->kind) {
+    case ENTRY_SKIP:
+        return true;
+    case ENTRY_RECORD:
+        return entry->outcome >= RUN_DONE && entry->outcome <= RUN_STOPPED;
+    case ENTRY_ERROR:
+        return entry->bytes <= (int64_t)sizeof(struct error);
+    default:
+        return false;
+    }
+}
+
 const void *ring_read(struct ring *ring, struct entry *entry)
 {
     for (;;) {
@@ -62,7 +80,7 @@ const void *ring_read(struct ring *ring, struct entry *entry)
         memcpy(&read, ring->memory + at, sizeof read);
         uint64_t most = filled < rest ? filled : rest;
         if (read.bytes < 0 || (uint64_t)read.bytes > most ||
-            sizeof read + message_padded((size_t)read.bytes) > most)
+            sizeof read + message_padded((size_t)read.bytes) > most || !is_entry(&read))
             return NULL;
         *entry = read;
         if (entry->kind != ENTRY_SKIP)

@@ -110,6 +110,8 @@ static enum status take_record(struct coordinator *c, int rank, const struct mes
         return error_set(err, ERR_MPI, "rank %d: outcome %d is none", rank, record->outcome);
     enum run_fate fate = report(c, kinds[record->outcome], rank, record->run, record->seconds);
     bool shown = forget_current(c, rank, record->run);
+    if (fate == FATE_NONE)
+        return OK; /* of a run that this rank does not hold, or of none at all */
     struct row_log log = log_of(c, rank, record->attempt, record->seconds, record->started, NULL);
     if (store_lacks(c->store, record->run)) /* its row is done, whatever becomes of this */
         return fate != FATE_ENDED

@@ -48,6 +48,16 @@ void train_save(unsigned char *bytes, const struct trainer *t, uint64_t tag)
     memcpy(bytes + sizeof head, t->block, t->block_size);
 }
 
+/* Whether a training of this setup can be there, which a checksum made by others does not say. */
+static bool can_be(const struct trainer *t, const unsigned char *block)
+{
+    const struct train_config *c = t->setup.config;
+    struct state s;
+    memcpy(&s, block, sizeof s);
+    return s.step >= 0 && s.step <= c->steps && s.evaluated >= 0 && s.evaluated <= c->evaluations &&
+           (s.evaluated == c->evaluations || s.step <= train_evaluation_step(c, (int)s.evaluated));
+}
+
 enum status train_restore(struct trainer *t, const unsigned char *bytes, size_t size, uint64_t tag,
                           struct error *err)
 {
@@ -67,6 +77,8 @@ enum status train_restore(struct trainer *t, const unsigned char *bytes, size_t 
                          train_save_size(t));
     if (head.checksum != checksum(&head, bytes + sizeof head, t->block_size))
         return error_set(err, ERR_FILE, "checkpoint: damaged, its checksum does not match");
+    if (!can_be(t, bytes + sizeof head))
+        return error_set(err, ERR_FILE, "checkpoint: damaged, no training is at such a point");
     memcpy(t->block, bytes + sizeof head, t->block_size);
     pass_weights(t->pass, t->weights);
     return OK;

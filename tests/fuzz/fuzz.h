@@ -1,7 +1,7 @@
 /* fuzz.h - what a fuzz target is: one function that looks at any bytes.
  *
  * libFuzzer drives it in the build of tools/fuzz; replay.c does in every other one. A fault is a
- * crash, a finding of the sanitizers, or a message that is not one line with a place.
+ * crash, a finding of the sanitizers, a message that is not one line, or a second of work.
  */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
@@ -15,12 +15,16 @@
 #include "base/error.h"
 #include "sweep/plan.h"
 
+void fuzz_one(const uint8_t *data, size_t size); /* the target's */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program unless it is OK, or ERR_CONFIG or ERR_USAGE in one line. */
+/* Called once, before, in targets that have it. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
+
+/* Ends the program unless it is OK, or a refusal in one line. */
 static inline void expect_one_line(enum status status, const struct error *err)
 {
-    bool refused = status == ERR_CONFIG || status == ERR_USAGE;
+    bool refused = status == ERR_CONFIG || status == ERR_USAGE || status == ERR_FILE;
     if (status == OK || (refused && err->text[0] && !strpbrk(err->text, "\n\r")))
         return;
     fprintf(stderr, "status %d: '%s'\n", (int)status, err->text);

@@ -2,6 +2,7 @@
  * their pieces with bytes changed: the same ones each time. For builds without libFuzzer. */
 #include <dirent.h>
 
+#include "edit.h"
 #include "fuzz.h"
 
 enum { FILES = 256, BYTES = 1 << 16 };
@@ -47,25 +48,21 @@ static void load_folder(const char *folder)
     free(entries);
 }
 
-static uint64_t next(uint64_t *random, uint64_t most)
-{
-    *random = *random * 6364136223846793005u + 1442695040888963407u;
-    return (*random >> 33) % (most + 1);
-}
-
 /* The beginning of one file and the end of another, some bytes changed. */
 static size_t mix(uint8_t *mixed, uint64_t *random)
 {
-    int a = (int)next(random, (uint64_t)count - 1), b = (int)next(random, (uint64_t)count - 1);
-    size_t head = next(random, files[a].size), tail = next(random, files[b].size);
-    if (next(random, 1))
+    int a = (int)edit_random(random, (uint64_t)count - 1),
+        b = (int)edit_random(random, (uint64_t)count - 1);
+    size_t head = edit_random(random, files[a].size), tail = edit_random(random, files[b].size);
+    if (edit_random(random, 1))
         b = a, tail = files[a].size - head;
     memcpy(mixed, files[a].data, head);
     memcpy(mixed + head, files[b].data + files[b].size - tail, tail);
-    for (uint64_t edits = next(random, 4); edits > 0 && head + tail > 0; edits--)
-        mixed[next(random, head + tail - 1)] =
-            next(random, 3) ? (uint8_t) "[]{}:-?,&*!|>'\"%\n\t #0129.e=()"[next(random, 29)]
-                            : (uint8_t)next(random, 255);
+    for (uint64_t edits = edit_random(random, 4); edits > 0 && head + tail > 0; edits--)
+        mixed[edit_random(random, head + tail - 1)] =
+            edit_random(random, 3)
+                ? (uint8_t) "[]{}:-?,&*!|>'\"%\n\t #0129.e=()"[edit_random(random, 29)]
+                : (uint8_t)edit_random(random, 255);
     return head + tail;
 }
 
@@ -73,6 +70,8 @@ int main(int argc, char **argv)
 {
     uint64_t random = 1;
     static uint8_t mixed[2 * BYTES];
+    if (LLVMFuzzerInitialize)
+        LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 2; i < argc; i++)
         load_folder(argv[i]);
     for (int i = 0; i < count; i++)

@@ -101,6 +101,33 @@ static void records_are_refused_when_a_length_points_outside(void **state)
     assert_true(message_valid(MSG_RECORD, &m, sizeof m));
 }
 
+/* NaN or a negative number would spoil what the coordinator expects of other runs. */
+static void times_are_those_of_a_clock(void **state)
+{
+    (void)state;
+    static const double wrong[] = {-1, -1e300, 1.0 / 0.0, 0.0 / 0.0};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct message_record record = {.seconds = wrong[i]};
+        struct message_progress progress = {.seconds = wrong[i]};
+        struct message_failed failed = {.seconds = wrong[i]};
+        assert_false(message_valid(MSG_RECORD, &record, sizeof record));
+        assert_false(message_valid(MSG_PROGRESS, &progress, sizeof progress));
+        assert_false(message_valid(MSG_FAILED, &failed, sizeof failed));
+    }
+}
+
+static void points_have_numbers(void **state)
+{
+    (void)state;
+    struct {
+        struct message_progress head;
+        struct message_point points[2];
+    } m = {.head = {.first = INT32_MAX - 2, .count = 2}};
+    assert_true(message_valid(MSG_PROGRESS, &m, sizeof m));
+    m.head.first++;
+    assert_false(message_valid(MSG_PROGRESS, &m, sizeof m));
+}
+
 static void a_failure_must_be_of_a_known_kind_and_its_text_must_end(void **state)
 {
     (void)state;
@@ -148,6 +175,8 @@ int main(void)
         cmocka_unit_test(weights_lie_behind_the_text),
         cmocka_unit_test(records_are_refused_when_a_length_points_outside),
         cmocka_unit_test(a_failure_must_be_of_a_known_kind_and_its_text_must_end),
+        cmocka_unit_test(times_are_those_of_a_clock),
+        cmocka_unit_test(points_have_numbers),
         cmocka_unit_test(the_items_of_a_bundle_come_out_in_order),
         cmocka_unit_test(a_tag_has_a_name),
     };

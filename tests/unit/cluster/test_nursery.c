@@ -51,6 +51,10 @@ static enum status play(struct record *record, enum run_outcome *outcome,
     }
     memset(record->memory, (int)item->analyses, record->size);
     record->used = record->size;
+    if (strcmp(text, "false outcome") == 0) /* as if other code had written over them */
+        *outcome = (enum run_outcome)99;
+    if (strcmp(text, "false size") == 0)
+        record->used += 8;
     return OK;
 }
 
@@ -137,6 +141,8 @@ static void a_failing_item_is_reported_with_its_cause_and_costs_only_itself(void
         {"refuse", "model.heads: 3 does not divide 4", "", FAILURE_REFUSED, 0},
         {"hang", "took longer than limits.seconds", "", FAILURE_TIME, 0},
         {"allocate", "1 GB refused", "", FAILURE_MEMORY, 0},
+        {"false outcome", "its record is damaged", "", FAILURE_CRASH, 0},
+        {"false size", "its record is damaged", "", FAILURE_CRASH, 0},
     };
     struct nursery *nursery = start();
     for (size_t i = 0; i < COUNT(cases); i++) {

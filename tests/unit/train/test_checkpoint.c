@@ -2,6 +2,7 @@
  * a training that never stopped. */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "setup.h"
 
 #define SMALL                                                                                      \
@@ -115,11 +116,47 @@ static void a_restored_training_ends_with_the_same_bits(void **state)
     }
 }
 
+/* Whole by its checksum, which anyone can make anew, but a state in which no training can be. */
+static void numbers_that_no_training_has_are_refused(void **state)
+{
+    (void)state;
+    enum { CHECKSUM = 48, STEP = 56, EVALUATED = STEP + 8 };
+    static const struct {
+        size_t at;
+        int64_t value;
+    } wrong[] = {{STEP, -1},     {STEP, 10},      {STEP, INT64_MAX},
+                 {EVALUATED, 5}, {EVALUATED, -1}, {EVALUATED, INT64_MAX},
+                 {EVALUATED, 1}}; /* that of step 3 was missed, and would stay so */
+    struct setup a = SETUP(SMALL), b = SETUP(SMALL);
+    size_t size;
+    unsigned char *bytes = stopped(&a, &size), *copy = malloc(size);
+    setup_start(&b);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct error err;
+        struct hash_xxh64 hash;
+        memcpy(copy, bytes, size);
+        memcpy(copy + wrong[i].at, &wrong[i].value, sizeof wrong[i].value);
+        hash_xxh64_begin(&hash, 0);
+        hash_xxh64_add(&hash, copy, CHECKSUM);
+        hash_xxh64_add(&hash, copy + STEP, size - STEP);
+        uint64_t checksum = hash_xxh64_end(&hash);
+        memcpy(copy + CHECKSUM, &checksum, sizeof checksum);
+        assert_int_equal(train_restore(b.trainer, copy, size, TAG, &err), ERR_FILE);
+        assert_string_equal(err.text, "checkpoint: damaged, no training is at such a point");
+        assert_int_equal(train_step(b.trainer), 0);
+    }
+    free(copy);
+    free(bytes);
+    setup_end(&a);
+    setup_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damaged_bytes_are_refused_and_change_nothing),
         cmocka_unit_test(a_checkpoint_of_other_sizes_is_refused),
+        cmocka_unit_test(numbers_that_no_training_has_are_refused),
         cmocka_unit_test(a_restored_training_ends_with_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,5 +7,5 @@ foreach(variant "" _f64)
   target_link_libraries(${target} PRIVATE mesa_run${variant} mesa_flags ${CMOCKA_LIBRARY})
 endforeach()
 add_test(NAME integration/precision COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/precision.py)
-set_tests_properties(integration/precision PROPERTIES LABELS slow TIMEOUT 300
+set_tests_properties(integration/precision PROPERTIES LABELS slow TIMEOUT ${hangs}
   ENVIRONMENT "PRECISION_SINGLE=$<TARGET_FILE:precision>;PRECISION_DOUBLE=$<TARGET_FILE:precision_f64>")

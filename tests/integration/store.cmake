@@ -6,7 +6,7 @@ foreach(subject readers report tool)
   add_test(NAME integration/store_${subject}
     COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/store_${subject}.py)
   set_tests_properties(integration/store_${subject} PROPERTIES
-    LABELS slow TIMEOUT 300 SKIP_RETURN_CODE 77
+    LABELS slow TIMEOUT ${hangs} SKIP_RETURN_CODE 77
     ENVIRONMENT "STORE_WRITER=$<TARGET_FILE:store_writer>;MESASWEEP_SOURCE=${PROJECT_SOURCE_DIR}")
 endforeach()
 
@@ -14,5 +14,5 @@ endforeach()
 add_test(NAME integration/store_readers_newest
   COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/store_readers_newest.py)
 set_tests_properties(integration/store_readers_newest PROPERTIES
-  LABELS "slow;long" TIMEOUT 900 SKIP_RETURN_CODE 77
+  LABELS "slow;long" TIMEOUT ${long_hangs} SKIP_RETURN_CODE 77
   ENVIRONMENT "STORE_WRITER=$<TARGET_FILE:store_writer>;MESASWEEP_SOURCE=${PROJECT_SOURCE_DIR}")

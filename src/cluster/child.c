@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "checkpoint.h"
 
 /* What libraries take beside the arena, which limits.memory is about. */
@@ -90,18 +91,6 @@ static void volunteer(void)
     close(fd);
 }
 
-static double address_space(void)
-{
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%lu", &pages) != 1)
-        pages = 0;
-    fclose(file);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
 static void limit_memory(double bytes, double at_start)
 {
     struct rlimit limit;
@@ -173,7 +162,7 @@ _Noreturn void child_main(struct control *control, int region, nursery_work work
         .bundle = memory + control->bundle_at,
         .work = work,
     };
-    double at_start = address_space();
+    double at_start = process_address_space();
     const struct message_item *item;
     size_t at = 0;
     for (int i = 0; (item = message_next_item(child.bundle, control->bundle_bytes, &at)) != NULL;

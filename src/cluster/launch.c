@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "cluster/cluster.h"
 #include "launch_environment.h"
 
@@ -18,7 +19,7 @@ enum { EXIT_STOPPED = 75, COLUMNS_MOST = 10000 };
 
 enum launch launch_kind(void)
 {
-    if (getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK"))
+    if (process_is_rank())
         return LAUNCH_RANK;
     if (!getenv("SLURM_JOB_ID"))
         return LAUNCH_PLAIN;

@@ -1,4 +1,4 @@
-#include "store/arrays.h"
+#include "arrays_inside.h"
 
 #include <hdf5_hl.h>
 #include <stdbool.h>
@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "hdf.h"
-#include "map.h"
 #include "store/store.h"
 
 struct entry {
@@ -84,7 +83,8 @@ static void add(struct walk *walk, hid_t dataset, const char *name)
     int rank = hdf_sizes(&arrays->hdf, dataset, size, ARRAY_DIMENSIONS);
     int length = snprintf(entry.array.name, sizeof entry.array.name, "%s%s", walk->prefix, name);
     if (rank < 1 || entry.stored == HDF_OTHER || length >= (int)sizeof entry.array.name ||
-        is_aside(name) || arrays_find(arrays, entry.array.name) >= 0)
+        is_aside(name) || arrays_find(arrays, entry.array.name) >= 0 ||
+        !hdf_is_credible(&arrays->hdf, dataset, entry.stored, size, rank))
         return;
     snprintf(entry.path, sizeof entry.path, "%s/%.200s", walk->group, name);
     text_line(entry.array.name);
@@ -140,11 +140,12 @@ static enum status list(struct arrays *arrays)
     return hdf->status;
 }
 
-enum status arrays_open(struct arrays **out, const char *path, struct error *err)
+enum status arrays_open_with(struct arrays **out, const char *path, enum map_reads reads,
+                             struct error *err)
 {
     struct arrays *arrays = memory_zeroed(1, sizeof *arrays);
     arrays->path = memory_text(path);
-    enum status st = map_open(&arrays->hdf, arrays->path, err);
+    enum status st = map_open(&arrays->hdf, arrays->path, reads, err);
     if (st == OK)
         st = list(arrays);
     if (st == OK)
@@ -152,6 +153,11 @@ enum status arrays_open(struct arrays **out, const char *path, struct error *err
     else
         arrays_close(arrays);
     return st;
+}
+
+enum status arrays_open(struct arrays **arrays, const char *path, struct error *err)
+{
+    return arrays_open_with(arrays, path, MAP_ARRAYS, err);
 }
 
 void arrays_close(struct arrays *arrays)

@@ -26,7 +26,7 @@ struct keep_config writer_keep(const struct store *store, int64_t run)
         const struct map_column *steps = &place.class->steps;
         keep.count = steps->size[0] < KEEP_SNAPSHOTS ? steps->size[0] : KEEP_SNAPSHOTS;
         int64_t found[KEEP_SNAPSHOTS];
-        if (steps->size[0] <= KEEP_SNAPSHOTS &&
+        if (steps->row == (size_t)keep.count * sizeof *found &&
             map_read(store->fd, found, steps, place.weights_row, 1) == 0)
             memcpy(keep.steps, found, (size_t)keep.count * sizeof *found);
     }

@@ -26,7 +26,7 @@ enum status writer_config(char **config, const struct store *store, int64_t row,
 {
     struct hdf hdf;
     struct wanted wanted = {row, NULL};
-    enum status st = map_open(&hdf, store->path, err);
+    enum status st = map_open(&hdf, store->path, MAP_AGAIN, err);
     if (st == OK)
         st = map_texts(&hdf, "config", store->map.runs, take, &wanted);
     hdf_close(&hdf);

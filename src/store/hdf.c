@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -325,7 +326,7 @@ enum hdf_type hdf_type_of(struct hdf *hdf, hid_t dataset)
     if (class == H5T_STRING) {
         found = text_type(type);
     } else if (class == H5T_ENUM) {
-        found = HDF_STATUS;
+        found = H5Tget_size(type) == 1 ? HDF_STATUS : HDF_OTHER;
     } else {
         for (enum hdf_type t = HDF_I8; t <= HDF_F64; t++) {
             hid_t own = own_type(hdf, dataset, t);
@@ -358,6 +359,19 @@ static char *own_text(const char *text)
     char *copy = memory_text(text ? text : "");
     copy[text_clean(copy, strlen(copy), "\t\n\r")] = '\0';
     return copy;
+}
+
+bool hdf_is_credible(struct hdf *hdf, hid_t dataset, enum hdf_type type, const hsize_t *size,
+                     int rank)
+{
+    enum { PACKED_MOST = 1032 }; /* what deflate can do at best */
+    struct stat info;
+    double bytes = (double)hdf_type_size(type);
+    for (int i = 0; i < rank; i++)
+        bytes *= (double)size[i];
+    double stored = (double)H5Dget_storage_size(dataset);
+    return stat(hdf->path, &info) == 0 && stored <= (double)info.st_size &&
+           bytes <= PACKED_MOST * stored;
 }
 
 char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name)
@@ -394,6 +408,11 @@ int64_t hdf_read_integer(struct hdf *hdf, hid_t at, const char *name, int64_t ot
 
 char **hdf_read_texts(struct hdf *hdf, hid_t dataset, int64_t first, int64_t count)
 {
+    hsize_t rows = 0;
+    if (!failed(hdf) && (hdf_sizes(hdf, dataset, &rows, 1) != 1 || rows > INT64_MAX ||
+                         first > (int64_t)rows || count > (int64_t)rows - first))
+        hdf->status =
+            error_set(hdf->err, ERR_FILE, "%s: is damaged: texts have another shape", hdf->path);
     if (failed(hdf))
         return NULL;
     char **texts = memory_zeroed((size_t)count + 1, sizeof *texts);

@@ -45,8 +45,9 @@ static void fill_column(struct map_column *column, struct hdf *hdf, hid_t datase
     }
     column->row = (size_t)hdf_type_size(column->type);
     for (int i = 1; i < rank; i++) {
-        if (size[i] > INT32_MAX || (double)column->row * (double)size[i] > (double)bytes) {
-            damaged(hdf, name, "larger than the file");
+        if (size[i] < 1 || size[i] > INT32_MAX ||
+            (double)column->row * (double)size[i] > (double)bytes) {
+            damaged(hdf, name, "of no size, or larger than the file");
             return;
         }
         column->size[i - 1] = (int)size[i];
@@ -54,7 +55,7 @@ static void fill_column(struct map_column *column, struct hdf *hdf, hid_t datase
     }
     column->offset = (int64_t)H5Dget_offset(dataset);
     if (column->offset < 0 || (double)size[0] * (double)column->row > (double)bytes ||
-        column->offset + (int64_t)(size[0] * column->row) > bytes) {
+        column->offset > bytes - (int64_t)(size[0] * column->row)) {
         damaged(hdf, name, "reaches beyond the end of the file");
         return;
     }
@@ -155,7 +156,11 @@ static void visit_tensor(void *context, struct hdf *hdf, hid_t object, const cha
     struct map_group *tensors = visit->group;
     char path[512];
     bool group = H5Iget_type(object) == H5I_GROUP;
-    snprintf(path, sizeof path, "%s%s%s", visit->under, name, group ? "/" : "");
+    if (snprintf(path, sizeof path, "%s%s%s", visit->under, name, group ? "/" : "") >=
+        (int)sizeof path) {
+        damaged(hdf, name, "lies too deep"); /* perhaps in itself */
+        return;
+    }
     struct visit inner = *visit;
     inner.under = path;
     if (group)
@@ -213,11 +218,12 @@ static void fill_summary(struct map *map, struct hdf *hdf)
     int members = H5Tget_nmembers(type), status = H5Tget_member_index(type, "status");
     map->summary.offset = (int64_t)H5Dget_offset(table);
     map->summary.row = H5Tget_size(type);
+    map->summary.status = status < 0 ? 0 : H5Tget_member_offset(type, (unsigned)status);
     if (status < 0 || (int64_t)rows != map->runs || map->summary.offset < 0 ||
-        map->summary.offset + (int64_t)(rows * map->summary.row) > map->bytes)
+        (double)map->summary.row * (double)rows > (double)map->bytes ||
+        map->summary.offset > map->bytes - (int64_t)(rows * map->summary.row) ||
+        map->summary.status + STATE_LETTERS > map->summary.row)
         damaged(hdf, "summary", "unknown shape");
-    else
-        map->summary.status = H5Tget_member_offset(type, (unsigned)status);
     map->summary.columns = memory_zeroed((size_t)(members > 0 ? members : 1), sizeof(int));
     for (int m = 0; m < members && hdf->status == OK; m++) {
         char *name = H5Tget_member_name(type, (unsigned)m);
@@ -259,7 +265,7 @@ static void require(const struct map_group *group, struct hdf *hdf, const char *
 {
     const struct map_column *column = hdf->status == OK ? map_find(group, name) : NULL;
     if (hdf->status == OK && (!column || column->type != type || column->row != row))
-        damaged(hdf, name, "is missing");
+        damaged(hdf, name, "is missing or of another type");
 }
 
 /* Where each column lies in the image of a row. */
@@ -305,6 +311,8 @@ enum status map_fill(struct map *map, struct hdf *hdf)
     require(&map->results, hdf, "checksum", HDF_U64, 8);
     require(&map->results, hdf, "weights_class", HDF_TEXT, 16);
     require(&map->results, hdf, "weights_row", HDF_I32, 4);
+    if (hdf->status == OK && map_find(&map->results, "analysed")) /* files before it have none */
+        require(&map->results, hdf, "analysed", HDF_U64, 8);
     if (hdf->status == OK)
         set_places(map);
     else

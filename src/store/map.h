@@ -59,9 +59,18 @@ struct map {
     } summary;
 };
 
+/* What is going to be read of a file through HDF5, and before by a child (rehearse.h). */
+enum map_reads {
+    MAP_ATTRIBUTES, /* of the root */
+    MAP_COLUMNS,    /* these, and the columns: map_fill, map_texts */
+    MAP_ARRAYS,     /* arrays.h */
+    MAP_AGAIN,      /* nothing that this process has not made, or read before: no child */
+};
+
 /* Is `path` a whole result file of mesasweep? Opens it; ERR_FILE with one line if not. The caller
  * calls hdf_close in any case. */
-enum status map_open(struct hdf *hdf, const char *path, struct error *err) MUST_CHECK;
+enum status map_open(struct hdf *hdf, const char *path, enum map_reads reads,
+                     struct error *err) MUST_CHECK;
 
 /* Does this program compute what the file holds? ERR_FILE with the way out if not. */
 enum status map_check_version(struct hdf *hdf) MUST_CHECK;

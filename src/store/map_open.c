@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "create.h"
 #include "hdf.h"
+#include "rehearse.h"
 #include "seal.h"
 
 /* What the first bytes of an HDF5 file with superblock 0 say; other versions are not ours. */
@@ -21,6 +22,8 @@ static enum status check_bytes(const char *path, int fd, struct error *err)
     static const unsigned char signature[SIGNATURE] = "\211HDF\r\n\032\n";
     unsigned char head[SUPERBLOCK] = {0};
     struct stat info;
+    if (fstat(fd, &info) == 0 && !S_ISREG(info.st_mode))
+        return error_set(err, ERR_FILE, "%s: is no file", path);
     ssize_t got = files_read_at(fd, head, sizeof head, 0);
     if (got < 0 || fstat(fd, &info) != 0)
         return error_set(err, files_blame(ERR_FILE, errno), "%s: can not read: %s", path,
@@ -43,7 +46,7 @@ static enum status check_bytes(const char *path, int fd, struct error *err)
 
 static enum status check_file(const char *path, struct error *err)
 {
-    int fd = files_open(path, O_RDONLY);
+    int fd = files_open(path, O_RDONLY | O_NONBLOCK); /* a pipe would wait for a writer */
     if (fd < 0)
         return error_set(err, files_blame(ERR_FILE, errno), "%s: can not open: %s", path,
                          strerror(errno));
@@ -52,10 +55,12 @@ static enum status check_file(const char *path, struct error *err)
     return status;
 }
 
-enum status map_open(struct hdf *hdf, const char *path, struct error *err)
+enum status map_open(struct hdf *hdf, const char *path, enum map_reads reads, struct error *err)
 {
     *hdf = (struct hdf){.path = path, .file = -1, .text = -1};
     hdf->status = check_file(path, err);
+    if (hdf->status == OK && reads != MAP_AGAIN)
+        hdf->status = rehearse(path, reads, err);
     if (hdf->status != OK)
         return hdf->status;
     hdf_open(hdf, path, err);

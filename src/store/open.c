@@ -177,7 +177,7 @@ static enum status open_structure(struct store *store, struct hdf *hdf, struct e
 {
     struct stat before = {0}, now = {0};
     stat(store->path, &before);
-    enum status status = map_open(hdf, store->path, err);
+    enum status status = map_open(hdf, store->path, MAP_COLUMNS, err);
     if (status != OK || !(store->flags & OPEN_LOCK))
         return status;
     status = lock_take(&store->lock, store->path, store->flags & OPEN_BREAK_LOCK, err);
@@ -185,7 +185,7 @@ static enum status open_structure(struct store *store, struct hdf *hdf, struct e
         folder_tidy(store->path); /* a change of the file that was killed */
     if (status == OK && stat(store->path, &now) == 0 && now.st_ino != before.st_ino) {
         hdf_close(hdf);
-        status = map_open(hdf, store->path, err);
+        status = map_open(hdf, store->path, MAP_COLUMNS, err);
     }
     return status;
 }

@@ -161,7 +161,7 @@ static enum status read_retired(struct origins_rows *rows, struct run_config *co
     for (int64_t i = 0; i < count; i++)
         if (retired[i]->source == source)
             retiring.wanted[retired[i]->row] = retired[i];
-    enum status status = map_open(&hdf, store->path, err);
+    enum status status = map_open(&hdf, store->path, MAP_AGAIN, err);
     if (status == OK)
         status = map_texts(&hdf, "config", store->map.runs, retire, &retiring);
     hdf_close(&hdf);

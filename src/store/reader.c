@@ -171,7 +171,7 @@ enum status reader_open(struct reader **out, const char *path, struct error *err
     struct hdf hdf;
     struct reader *reader = memory_zeroed(1, sizeof *reader);
     int fd = -1;
-    enum status status = map_open(&hdf, path, err);
+    enum status status = map_open(&hdf, path, MAP_COLUMNS, err);
     if (status == OK && (fd = files_open(path, O_RDONLY)) < 0)
         status = error_set(err, files_blame(ERR_FILE, errno), "%s: can not open: %s", path,
                            strerror(errno));
@@ -252,7 +252,7 @@ enum status store_origin(struct store_origin *origin, const char *path, struct e
 {
     struct hdf hdf;
     struct store_origin found = {0};
-    enum status status = map_open(&hdf, path, err);
+    enum status status = map_open(&hdf, path, MAP_ATTRIBUTES, err);
     if (status == OK)
         status = map_check_version(&hdf);
     if (status == OK) {

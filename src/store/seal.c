@@ -130,7 +130,7 @@ enum status seal_write(const char *name, const char *path, struct error *err)
 {
     struct hdf hdf;
     struct map map;
-    enum status status = map_open(&hdf, name, err);
+    enum status status = map_open(&hdf, name, MAP_AGAIN, err);
     if (status == OK)
         status = map_fill(&map, &hdf);
     if (hdf_close(&hdf) != OK && status == OK) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -75,6 +76,20 @@ static bool is_aside(const char *name)
     return strncmp(name, "letters", 7) == 0 || strcmp(name, "state") == 0;
 }
 
+/* Whether an array of these sizes may be in the file: no number of it is to be believed. */
+static bool is_credible(const struct walk *walk, hid_t dataset, const struct entry *entry,
+                        const hsize_t *size, int rank)
+{
+    enum { PACKED_MOST = 1032 }; /* what deflate can do at best */
+    struct stat info;
+    double bytes = (double)hdf_type_size(entry->stored);
+    for (int i = 0; i < rank; i++)
+        bytes *= (double)size[i];
+    double stored = (double)H5Dget_storage_size(dataset);
+    return stat(walk->arrays->path, &info) == 0 && stored <= (double)info.st_size &&
+           bytes <= PACKED_MOST * stored;
+}
+
 static void add(struct walk *walk, hid_t dataset, const char *name)
 {
     struct arrays *arrays = walk->arrays;
@@ -84,7 +99,7 @@ static void add(struct walk *walk, hid_t dataset, const char *name)
     int length = snprintf(entry.array.name, sizeof entry.array.name, "%s%s", walk->prefix, name);
     if (rank < 1 || entry.stored == HDF_OTHER || length >= (int)sizeof entry.array.name ||
         is_aside(name) || arrays_find(arrays, entry.array.name) >= 0 ||
-        !hdf_is_credible(&arrays->hdf, dataset, entry.stored, size, rank))
+        !is_credible(walk, dataset, &entry, size, rank))
         return;
     snprintf(entry.path, sizeof entry.path, "%s/%.200s", walk->group, name);
     text_line(entry.array.name);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -359,19 +358,6 @@ static char *own_text(const char *text)
     char *copy = memory_text(text ? text : "");
     copy[text_clean(copy, strlen(copy), "\t\n\r")] = '\0';
     return copy;
-}
-
-bool hdf_is_credible(struct hdf *hdf, hid_t dataset, enum hdf_type type, const hsize_t *size,
-                     int rank)
-{
-    enum { PACKED_MOST = 1032 }; /* what deflate can do at best */
-    struct stat info;
-    double bytes = (double)hdf_type_size(type);
-    for (int i = 0; i < rank; i++)
-        bytes *= (double)size[i];
-    double stored = (double)H5Dget_storage_size(dataset);
-    return stat(hdf->path, &info) == 0 && stored <= (double)info.st_size &&
-           bytes <= PACKED_MOST * stored;
 }
 
 char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name)

@@ -7,7 +7,6 @@
 #define STORE_HDF_H
 
 #include <hdf5.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -70,9 +69,6 @@ void hdf_attach_scale(struct hdf *hdf, hid_t dataset, hid_t scale, int dimension
 enum hdf_type hdf_type_of(struct hdf *hdf, hid_t dataset);
 /* Sizes of a dataset of at most `most` dimensions; returns their number, -1 if there are more. */
 int hdf_sizes(struct hdf *hdf, hid_t dataset, hsize_t *size, int most);
-/* Whether a dataset of `rank` sizes may be in the file: no number of it is to be believed. */
-bool hdf_is_credible(struct hdf *hdf, hid_t dataset, enum hdf_type type, const hsize_t *size,
-                     int rank);
 /* Text of a variable-length attribute; the caller frees it. NULL when there is none (no failure).
  */
 char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name);

@@ -299,6 +299,9 @@ enum status map_fill(struct map *map, struct hdf *hdf)
     fill_group(&map->results, hdf, map, "results", given);
     fill_group(&map->log, hdf, map, "log", "");
     free(given);
+    for (int c = 0; c < map->log.count && hdf->status == OK; c++)
+        if (map->log.columns[c].type == HDF_TEXT) /* nothing there is known at creation */
+            damaged(hdf, map->log.columns[c].name, "unknown type or shape");
     hid_t weights =
         hdf_check(hdf, hdf->status == OK ? H5Gopen2(hdf->file, "weights", H5P_DEFAULT) : -1,
                   "open the weights");

@@ -86,10 +86,10 @@ static void read_columns(struct hdf *hdf)
     read_attributes(hdf);
     if (map_fill(&map, hdf) != OK)
         return;
-    for (int c = 0; c < map.results.count && hdf->status == OK; c++)
-        if (map.results.columns[c].type == HDF_TEXT &&
-            map_texts(hdf, map.results.columns[c].name, map.runs, pass_over, NULL) != OK)
-            break;
+    bool good = map_texts(hdf, "run", map.runs, pass_over, NULL) == OK; /* an axis, no column */
+    for (int c = 0; c < map.results.count && good; c++)
+        if (map.results.columns[c].type == HDF_TEXT)
+            good = map_texts(hdf, map.results.columns[c].name, map.runs, pass_over, NULL) == OK;
     map_dispose(&map);
 }
 

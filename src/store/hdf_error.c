@@ -8,7 +8,8 @@
 
 struct reason {
     char text[160];
-    bool system; /* a system call failed: the file is not to blame */
+    bool system;  /* a system call failed: the file is not to blame */
+    bool starved; /* the library was refused memory */
 };
 
 /* The innermost frame knows the reason; of a failed system call only the system's words. What is
@@ -17,6 +18,7 @@ static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *to)
 {
     struct reason *reason = to;
     const char *text = frame->desc, *words = text ? strstr(text, "error message = '") : NULL;
+    reason->starved |= frame->maj_num == H5E_RESOURCE;
     if (!text || (depth > 0 && !words))
         return 0;
     size_t length = strlen(text);
@@ -52,6 +54,8 @@ static herr_t notice(hid_t stack, void *of)
     if (reason.system && hdf->status == OK)
         hdf->status = error_set(hdf->err, ERR_IO, "%s: can not %s: %s", hdf->path,
                                 hdf->blame == ERR_IO ? "write" : "read", reason.text);
+    if (reason.starved && hdf->status == OK)
+        hdf->status = error_set(hdf->err, ERR_MEMORY, "%s: no memory for HDF5", hdf->path);
     return 0;
 }
 

@@ -93,7 +93,7 @@ static void read_columns(struct hdf *hdf)
     map_dispose(&map);
 }
 
-static void read_file(const char *path, enum map_reads reads)
+static enum status read_file(const char *path, enum map_reads reads)
 {
     struct hdf hdf;
     struct error err;
@@ -101,21 +101,26 @@ static void read_file(const char *path, enum map_reads reads)
         read_columns(&hdf);
     else if (hdf.status == OK)
         read_attributes(&hdf);
-    hdf_close(&hdf);
+    return hdf_close(&hdf);
 }
 
-static void read_arrays(const char *path)
+static enum status read_arrays(const char *path)
 {
     struct arrays *arrays;
     struct error err;
-    if (arrays_open_with(&arrays, path, MAP_AGAIN, &err) != OK)
-        return;
-    for (int i = 0; i < arrays_count(arrays); i++) {
+    enum status st = arrays_open_with(&arrays, path, MAP_AGAIN, &err);
+    if (st != OK)
+        return st;
+    for (int i = 0; i < arrays_count(arrays) && st == OK; i++) {
         void *values;
-        if (arrays_at(arrays, i)->type == ARRAY_TEXT && arrays_read(&values, arrays, i, &err) == OK)
+        if (arrays_at(arrays, i)->type != ARRAY_TEXT)
+            continue;
+        st = arrays_read(&values, arrays, i, &err);
+        if (st == OK)
             arrays_free(values, arrays_at(arrays, i));
     }
     arrays_close(arrays);
+    return st;
 }
 
 /* ---- the caller */
@@ -128,6 +133,11 @@ static bool is_blamed(int signal)
 
 static enum status judge(const char *path, int status, struct error *err)
 {
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0) /* base/memory.h */
+        return error_set(err, ERR_FILE,
+                         "%s: is damaged: reading it takes more memory than a file of its size "
+                         "can; go back to a copy, or begin a new file with -o",
+                         path);
     if (!WIFSIGNALED(status) || !is_blamed(WTERMSIG(status)))
         return OK;
     return error_set(err, ERR_FILE,
@@ -150,11 +160,8 @@ enum status rehearse(const char *path, enum map_reads reads, struct error *err)
                          strerror(errno));
     if (child == 0) {
         confine(bytes);
-        if (reads == MAP_ARRAYS)
-            read_arrays(path);
-        else
-            read_file(path, reads);
-        _exit(0);
+        enum status found = reads == MAP_ARRAYS ? read_arrays(path) : read_file(path, reads);
+        _exit(found == ERR_MEMORY ? error_exit_code(found) : 0);
     }
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)

@@ -134,9 +134,9 @@ static bool is_blamed(int signal)
 static enum status judge(const char *path, int status, struct error *err)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0) /* base/memory.h */
-        return error_set(err, ERR_FILE,
-                         "%s: is damaged: reading it takes more memory than a file of its size "
-                         "can; go back to a copy, or begin a new file with -o",
+        return error_set(err, ERR_MEMORY,
+                         "%s: reading it was refused memory; if the machine is not short of it the "
+                         "file is damaged, go back to a copy",
                          path);
     if (!WIFSIGNALED(status) || !is_blamed(WTERMSIG(status)))
         return OK;

@@ -56,7 +56,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     static const struct {
         struct message_progress head;
         struct message_point points[3];
-    } progress = {{.seconds = 2, .attempt = 1, .count = 3}, {{0}}};
+    } progress = {.head = {.seconds = 2, .attempt = 1, .count = 3}};
     static const struct {
         struct message_failed head;
         char log[40];

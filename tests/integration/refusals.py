@@ -102,7 +102,7 @@ class Refusals(program.Case):
 
     def test_a_line_break_in_an_argument_makes_no_second_line(self):
         code, out, err = self.start("run", "small.yaml", "a\nb").wait()
-        self.assertEqual((code, err), (2, "mesasweep run: 'a?b' is no setting; settings are key=value\n"))
+        self.assertEqual((code, err), (2, "mesasweep: 'a?b' has a control character; rename the file, or leave it out\n"))
 
     def test_help_of_every_command_names_its_options(self):
         out = self.run_program("--help")

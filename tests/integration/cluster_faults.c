@@ -174,7 +174,7 @@ static int check_log(const char *file, const struct plan *plan)
     if (log)
         fclose(log);
     text[got] = 0;
-    if (strncmp(text, "attempt 2 on ", 13) == 0 && strstr(text, "\n[31mgoing down[0m\n"))
+    if (strncmp(text, "attempt 2 on ", 13) == 0 && strstr(text, "\n?[31mgoing down?[0m\n"))
         return 0;
     fprintf(stderr, "%s: '%s'\n", path, text);
     return 1;

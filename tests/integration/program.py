@@ -56,6 +56,14 @@ def is_alive(pid):
         return False
 
 
+def name(pid):
+    """Of a process; "" when it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def processes(mark):
     """Every live process with NAME=VALUE in its environment."""
     pids = [entry.name for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()]

@@ -132,7 +132,7 @@ class Sweep(program.Case):
 
     def test_a_batch_script_runs_the_sweep_whatever_the_names_are(self):
         self.run_tiny("train.steps=50")
-        names = ["it's; touch bad", "$(touch bad)`touch bad`", "-o\n\"#SBATCH --wrap"]
+        names = ["it's; touch bad", "$(touch bad)`touch bad`", "-o \"#SBATCH --wrap"]
         for name in names:
             with self.subTest(name):
                 folder = self.folder / name

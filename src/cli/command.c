@@ -10,8 +10,7 @@
 
 const char command_exit_codes[] =
     "0 all is done; 1 some runs failed, diff or verify found something, or disk, memory or MPI "
-    "failed; "
-    "2 the command line or a file is wrong; 75 stopped early with work left";
+    "failed; 2 the command line or a file is wrong; 75 stopped early with work left";
 
 static void print_commands(FILE *to, const struct command *commands, int count)
 {

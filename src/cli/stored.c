@@ -4,31 +4,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTINGS_MAX = 256 };
+#include "base/memory.h"
 
-/* Splits the stored settings, one a line; the text is cut in place. Returns how many. */
-static int split(const char **settings, char *text)
+/* Splits the stored settings, one a line; the text is cut in place. The list is the caller's to
+ * free. */
+static const char **split(int *count, char *text)
 {
-    int count = 0;
+    size_t lines = 1;
+    for (const char *at = text; (at = strchr(at, '\n')); at++)
+        lines++;
+    const char **settings = memory_zeroed(lines, sizeof *settings);
     char *rest = text;
-    for (char *line; count < SETTINGS_MAX && (line = strsep(&rest, "\n"));)
+    *count = 0;
+    for (char *line; (line = strsep(&rest, "\n"));)
         if (line[0])
-            settings[count++] = line;
-    return count;
+            settings[(*count)++] = line;
+    return settings;
 }
 
 static enum status parse_plan(struct plan **plan, const struct store_origin *origin,
                               const struct plan_shard *shard, const char *file, struct error *err)
 {
-    const char *settings[SETTINGS_MAX];
+    int count;
+    const char **settings = split(&count, origin->overrides);
     struct plan_options options = {
         .overrides = settings,
-        .override_count = split(settings, origin->overrides),
+        .override_count = count,
         .quick = origin->quick,
         .points = origin->points,
         .shard = *shard,
     };
     enum status st = plan_parse(plan, file, origin->sweep, strlen(origin->sweep), &options, err);
+    free(settings);
     if (st == OK)
         plan_set_analyses(*plan, origin->analyses);
     return st;

@@ -28,9 +28,6 @@ static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *to)
         length = strcspn(text, "'");
     }
     snprintf(reason->text, sizeof reason->text, "%.*s", (int)(length < 150 ? length : 150), text);
-    for (char *c = reason->text; *c; c++)
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * its end, and its configurations are read or refused. */
 #include <unistd.h>
 
+#include "../unit/store/files.h"
 #include "bundle.h"
 #include "edit.h"
 #include "fuzz.h"
@@ -17,7 +18,7 @@ static struct {
 static struct bundle make_bundle(void)
 {
     static const char sweep[] = "set: {train.steps: 60}\ngrid: {seed: [0, 1], model.depth: [1]}\n";
-    static char file[] = "/tmp/mesasweep-XXXXXX.h5";
+    void *state;
     struct bundle bundle = {0};
     struct plan *plan;
     struct store *store;
@@ -25,11 +26,13 @@ static struct bundle make_bundle(void)
     char why[256];
     bool good =
         plan_parse(&plan, "s.yaml", sweep, strlen(sweep), &(struct plan_options){0}, &err) == OK &&
-        close(mkstemps(file, 3)) == 0 && unlink(file) == 0 &&
-        store_create(file, plan, &(struct store_provenance){0}, &err) == OK &&
-        store_look(&store, file, plan, &err) == OK &&
-        bundle_begin(&bundle, "/a/folder", &err) == OK;
-    unlink(file);
+        folder_setup(&state) == 0;
+    const struct folder *folder = good ? state : NULL;
+    good = good && store_create(folder->file, plan, &(struct store_provenance){0}, &err) == OK &&
+           store_look(&store, folder->file, plan, &err) == OK &&
+           bundle_begin(&bundle, "/a/folder", &err) == OK;
+    if (folder)
+        folder_teardown(&state);
     for (int64_t run = 0; good && run < 2; run++) {
         struct bundle_order order = {plan, store, run, 1};
         good = bundle_add(&bundle, &order, &good, why, sizeof why, &err) == OK && good;

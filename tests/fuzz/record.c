@@ -1,6 +1,7 @@
 /* The record of a run, edited, on its way into a row of the result file. */
 #include <unistd.h>
 
+#include "../unit/store/files.h"
 #include "../unit/store/fixture.h"
 #include "edit.h"
 #include "fuzz.h"
@@ -11,7 +12,7 @@ static struct store *store;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static char file[] = "/tmp/mesasweep-XXXXXX.h5";
+    void *state;
     struct error err = {""};
     struct roster roster = {.runs = RUNS,
                             .identity = fixture_roster_identity,
@@ -21,12 +22,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                             .column = fixture_column_name};
     (void)argc;
     (void)argv;
-    if (close(mkstemps(file, 3)) || unlink(file))
+    if (folder_setup(&state))
         abort();
+    const char *file = ((struct folder *)state)->file;
     fixture_create(file, RUNS);
     if (writer_open(&store, file, &roster, 0, &err) != OK)
         abort();
-    unlink(file);
+    folder_teardown(&state);
     return 0;
 }
 

@@ -20,7 +20,7 @@ needs("h5py", "matplotlib", "numpy")
 import h5py
 import numpy
 
-from reporting import checks, claims, figures, page, paper2, statistics, sweep
+from reporting import checks, claims, figures, page, paper2, sequences, statistics, sweep
 
 
 def report(*arguments):
@@ -182,6 +182,44 @@ class Groups(unittest.TestCase):
         figure, _ = figures.draw(self.sweep, "test_loss")
         drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines()]
         self.assertEqual(drawn, [[0, 1, 2], [0, 5, 10]])
+
+
+class Together(unittest.TestCase):
+    """Few shots of one trained model, in two files: plain and with EOS in the first, behind a prefix in the second."""
+
+    def file(self, name, eos, prefix, depth=7):
+        path = os.path.join(self.folder, name)
+        with h5py.File(path, "w") as handle:
+            results, config = handle.create_group("results"), handle.create_group("config")
+            results.attrs["coordinates"] = "model.eos"
+            results.create_dataset("run", data=[f"{i}" for i in eos], dtype=h5py.string_dtype()).make_scale("run")
+            results.create_dataset("pair", data=numpy.arange(3)).make_scale("pair")
+            results.create_dataset("status", data=[2] * len(eos), dtype=h5py.enum_dtype({"pending": 0, "done": 2}, "i"))
+            results.create_dataset("model.eos", data=eos)
+            for key, value in (("model.prefix", prefix), ("model.layers", "softmax*"), ("model.depth", depth),
+                               ("model.embedding", 40), ("task.tasks", 1)):
+                config.attrs[key] = str(value)
+            for column in ("shot_loss", "shot_least_squares"):
+                item = results.create_dataset(column, data=numpy.ones((len(eos), 3)))
+                item.dims[0].attach_scale(results["run"])
+                item.dims[1].attach_scale(results["pair"])
+        return sweep.Sweep(path)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.tuned = self.file("tuned.h5", [0, 2], 0)
+
+    def test_ways_of_telling_a_model_stand_in_one_panel(self):
+        figure = sequences.shots_together([self.tuned, self.file("prefix.h5", [2], 20)])
+        self.assertEqual([axes.get_title() for axes in figure.axes], ["layers softmax*, depth 7, embedding 40"])
+        self.assertEqual([line.get_label() for line in figure.axes[0].get_lines()],
+                         ["plain", "EOS", "prefix + EOS", "least squares of the stream, lagged"])
+
+    def test_models_that_no_two_files_share_are_not_drawn(self):
+        self.assertIsNone(sequences.shots_together([self.tuned]))
+        self.assertIsNone(sequences.shots_together([self.tuned, self.file("other.h5", [2], 20, depth=2)]))
 
 
 class Judgement(unittest.TestCase):

@@ -35,6 +35,11 @@ def has(values):
     return bool(numpy.any(numpy.isfinite(values)))
 
 
+def has_each(values):
+    """Which rows have a number."""
+    return numpy.isfinite(values).any(axis=tuple(range(1, values.ndim)))
+
+
 def panels(count, wide=4.2, high=3.1):
     across = min(count, 3)
     down = -(-count // across)

@@ -9,7 +9,7 @@ import os
 import matplotlib.pyplot as plt
 import numpy
 
-from . import checks, claims, figures
+from . import checks, claims, figures, sequences
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --soft: #f3f5f7; --line: #d5dae0; --link: #0b61c4;
@@ -184,10 +184,22 @@ def gallery(sweep, names, folder):
     return "\n".join([f"<nav>{' '.join(index)}</nav>", "<div class=figures>", *pictures, "</div>"])
 
 
+def together(sweeps, folder):
+    """What is seen only when several files lie beside each other."""
+    figure = sequences.shots_together(sweeps)
+    if figure is None:
+        return ""
+    about = "loss of each shot of one model: plain pairs, with a tuned EOS token behind each, behind a tuned prefix"
+    return (f'<h2 id="together">Few shots, and what helps</h2><figure class=broad>{picture(figure, folder, "few-shots")}'
+            f"<figcaption>{about}</figcaption></figure>")
+
+
 def write(path, sweeps, folder):
     """The page at `path`; the pictures as files in `folder` too, when there is one."""
-    body = "\n".join(section(sweep, folder) for sweep in sweeps)
+    joint = together(sweeps, folder)
+    body = "\n".join([*(section(sweep, folder) for sweep in sweeps), joint])
     links = "".join(f'<a href="#{escape(sweep.name)}">{escape(claims.page(sweep).title)}</a>' for sweep in sweeps)
+    links += '<a href="#together">Few shots, and what helps</a>' if joint else ""
     title = "mesasweep: " + ", ".join(sweep.name for sweep in sweeps)
     text = (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'

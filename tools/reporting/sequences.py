@@ -6,7 +6,7 @@ import numpy
 import mesasweep
 
 from . import statistics
-from .drawing import LINES, PANELS, along, band, explain_below, finish, has, label, panels
+from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels
 
 PARTS = 4  # of a constructed token
 
@@ -203,10 +203,17 @@ SHOTS = {
 }
 
 
+def draw_least_squares(axes, sweep, rows):
+    for name, (words, style) in SHOTS.items():
+        if name in sweep.columns:
+            values = statistics.mean(sweep.columns[name].of(rows))
+            axes.plot(numpy.arange(len(values)) + 1, values, label=words, lw=1.2, **style)
+
+
 def shots(sweep, column, groups):
     """Loss of each shot, a panel for each kind of stream, beside least squares."""
-    rivals = {name: sweep.columns[name] for name in SHOTS if name in sweep.columns}
-    kinds = same_data(next(iter(rivals.values())), groups) if rivals else [groups]
+    rivals = [sweep.columns[name] for name in SHOTS if name in sweep.columns]
+    kinds = same_data(rivals[0], groups) if rivals else [groups]
     figure, places = panels(min(len(kinds), PANELS), 5.6, 4.2)
     for axes, members in zip(places, kinds):
         shared = common(members) if len(kinds) > 1 else {}
@@ -214,13 +221,46 @@ def shots(sweep, column, groups):
         for settings, rows in members[:LINES]:
             own = {key: value for key, value in settings.items() if key not in shared}
             band(axes, x, column.of(rows), label(own))
-        for name, (words, style) in SHOTS.items():
-            if name in rivals:
-                axes.plot(x, statistics.mean(rivals[name].of(members[0][1])), label=words, lw=1.2, **style)
+        draw_least_squares(axes, sweep, members[0][1])
         finish(axes, column, "shot", legend=False)
         axes.set_title(label(shared) if shared else "")
     explain_below(figure, 2)
     return figure, sum(max(0, len(members) - LINES) for members in kinds)
+
+
+MODEL = ("model.layers", "model.depth", "model.embedding")  # which trained model few shots are shown to
+
+
+def shot_runs(sweep):
+    """{(MODEL's values): {"plain", "EOS", ...: rows}} of the streams of one task."""
+    found = {}
+    for row in numpy.flatnonzero(sweep.done & has_each(sweep.columns["shot_loss"].values)):
+        told = [word for key, word in (("model.prefix", "prefix"), ("model.eos", "EOS")) if float(sweep.setting(key, row)) > 0]
+        if int(sweep.setting("task.tasks", row)) == 1:
+            model = found.setdefault(tuple(str(sweep.setting(key, row)) for key in MODEL), {})
+            model.setdefault(" + ".join(told) or "plain", []).append(row)
+    return found
+
+
+def shots_together(sweeps):
+    """Loss of each shot, a panel a model, a line for each way in which it is told what is asked, from all sweeps that
+    have that model; None where no model is in two of them."""
+    having = [(sweep, shot_runs(sweep)) for sweep in sweeps if "shot_loss" in sweep.columns]
+    models = [model for model in dict.fromkeys(model for _, runs in having for model in runs)
+              if sum(model in runs for _, runs in having) > 1][:PANELS]
+    if not models:
+        return None
+    figure, places = panels(len(models), 5.6, 4.2)
+    for axes, model in zip(places, models):
+        parts = [(sweep, told, rows) for sweep, runs in having for told, rows in runs.get(model, {}).items()]
+        for sweep, told, rows in parts:
+            column = sweep.columns["shot_loss"]
+            band(axes, numpy.arange(len(column.axes[0].points)) + 1, column.of(rows), told)
+        draw_least_squares(axes, *parts[0][::2])
+        finish(axes, column, "shot", legend=False)
+        axes.set_title(", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in zip(MODEL, model)))
+    explain_below(figure, 2)
+    return figure
 
 
 def sets(column, groups):

@@ -49,6 +49,10 @@ class Sweep:
         """Which runs have a result; a diverged one has (its curve up to that point)."""
         return numpy.isin(self.state, mesasweep.RESULTS)
 
+    def setting(self, key, row):
+        """Value of a key in a run, swept or not (then as text); 0 of one that the file does not know."""
+        return self.keys[key][row] if key in self.keys else self.constant.get(key, "0")
+
     def groups(self):
         """Runs that differ in their seed alone: [(settings, rows)], in the order of the file. Settings
         are the fewest first keys that tell the groups apart, those of the sweep's grid before others,

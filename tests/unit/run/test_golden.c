@@ -4,6 +4,7 @@
  * in the same commit. */
 #include <inttypes.h>
 
+#include "analysis/analysis.h"
 #include "base/hash.h"
 #include "setup.h"
 
@@ -57,6 +58,9 @@ static const struct {
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
 };
 
+/* Of the points of axes that are the same in all runs: a value stands where its label does. */
+static const uint64_t golden_points = 0x65f23e81a9f753f6;
+
 /* Of the values only: adding a column or moving one changes nothing. */
 static uint64_t hash_of(const struct record *record)
 {
@@ -103,6 +107,32 @@ static void bits_of_results_change_only_with_their_version(void **state)
     assert_int_equal(RESULTS_VERSION, GOLDEN_VERSION);
 }
 
+static void points_of_axes_change_only_with_their_version(void **state)
+{
+    (void)state;
+    struct hash_xxh64 hash;
+    hash_xxh64_begin(&hash, 0);
+    for (int a = AXIS_NONE + 1; a < AXIS_COUNT; a++) {
+        const struct axis *axis = analysis_axis((enum column_axis)a);
+        bool fixed = axis && analysis_axis_fixed((enum column_axis)a);
+        int points = fixed ? analysis_axis_length((enum column_axis)a, NULL, NULL) : 0;
+        for (int i = 0; i < points; i++) {
+            char point[64];
+            if (axis->labels)
+                snprintf(point, sizeof point, "%s %s", axis->name, axis->labels[i]);
+            else
+                snprintf(point, sizeof point, "%s %.6g", axis->name,
+                         axis->value ? axis->value(i) : i);
+            hash_xxh64_add(&hash, point, strlen(point) + 1);
+        }
+    }
+    uint64_t found = hash_xxh64_end(&hash);
+    if (found != golden_points)
+        print_error("golden_points: 0x%016" PRIx64 "\n", found);
+    assert_true(found == golden_points);
+    assert_int_equal(RESULTS_VERSION, GOLDEN_VERSION);
+}
+
 static void they_are_the_same_on_every_instruction_set(void **state)
 {
     (void)state;
@@ -121,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_of_results_change_only_with_their_version),
+        cmocka_unit_test(points_of_axes_change_only_with_their_version),
         cmocka_unit_test(they_are_the_same_on_every_instruction_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

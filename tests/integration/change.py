@@ -36,8 +36,8 @@ class Change(program.Case):
         self.assertEqual(self.listing(), ["tiny.h5", "tiny.yaml", "whole.h5"])
 
     def test_snapshots_go_with_their_rows(self):
-        sweep = "{}analyses: [gd]\n".format(program.TINY).replace("  evaluation", "  keep.weights: {at: [0, 20, 60]}\n  evaluation")
-        more = sweep.replace("count: 3", "count: 4").replace("[gd]", "[gd, alignment]")
+        more = GROWN.replace("  evaluation", "  keep.weights: {at: [0, 20, 60]}\n  evaluation")
+        sweep = more.replace("count: 4", "count: 3").replace("[gd, alignment, probe]", "[gd]")
         self.run_sweep(sweep)
         self.run_sweep(more)
         self.run_sweep(more, "-o", "whole.h5")

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +54,14 @@ enum status kernels_best(const struct kernels **kernels, struct error *err)
     const char *wanted = getenv("MESASWEEP_ISA");
     char names[64] = "";
     size_t used = 0;
-    for (int i = 0; kernels_at(i); i++) {
-        const char *name = kernels_at(i)->name;
-        if (!wanted || !*wanted || strcmp(wanted, name) == 0) {
-            *kernels = kernels_at(i);
+    const struct kernels *at;
+    for (int i = 0; (at = kernels_at(i)); i++) {
+        if (!wanted || !*wanted || strcmp(wanted, at->name) == 0) {
+            *kernels = at;
             return OK;
         }
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", name);
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", at->name);
     }
     return error_set(err, ERR_USAGE, "MESASWEEP_ISA: '%s' is not among what this CPU runs: %s",
                      wanted, names);
@@ -68,7 +70,9 @@ enum status kernels_best(const struct kernels **kernels, struct error *err)
 void random_seed(struct random_lanes *random, uint64_t seed, uint32_t stream, uint32_t step,
                  uint64_t task)
 {
-    kernels_at(0)->seed(random, seed, stream, step, task);
+    const struct kernels *fastest = kernels_at(0);
+    assert(fastest); /* the generic ones run everywhere */
+    fastest->seed(random, seed, stream, step, task);
 }
 
 void kernels_flush_denormals(void)

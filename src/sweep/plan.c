@@ -108,8 +108,8 @@ enum status read_file(char **text, size_t *length, const char *path, size_t most
 enum status plan_read(struct plan **plan, const char *path, const struct plan_options *options,
                       struct error *err)
 {
-    char *text;
-    size_t length;
+    char *text = NULL;
+    size_t length = 0;
     enum status st = read_file(&text, &length, path, YAML_BYTES, err);
     if (st != OK)
         return st;

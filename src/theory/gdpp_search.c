@@ -56,9 +56,9 @@ static double search_shared(struct gdpp *gdpp, const struct sample *sample,
     struct gdpp start = *gdpp;
     gdpp_optimum(&start, &spectra, freedom);
     double least = INFINITY;
-    for (double part = 1; part >= .5; part *= .5)
-        least = optimum_search(gdpp, least, &objective, freedom, part * start.rate[0],
-                               part * start.gamma[0]);
+    for (int halves = 2; halves > 0; halves--)
+        least = optimum_search(gdpp, least, &objective, freedom, .5 * halves * start.rate[0],
+                               .5 * halves * start.gamma[0]);
     return least;
 }
 

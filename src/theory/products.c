@@ -3,12 +3,15 @@
 #include <assert.h>
 #include <string.h>
 
+/* A tensor that the model has. */
 static const struct tensor *find(const struct model *model, int set, const char *name)
 {
-    for (int i = 0; i < model->tensor_count; i++)
-        if (model->tensors[i].layer == set && strcmp(model->tensors[i].name, name) == 0)
-            return &model->tensors[i];
-    return NULL;
+    int i = 0;
+    while (model->tensors[i].layer != set || strcmp(model->tensors[i].name, name) != 0) {
+        i++;
+        assert(i < model->tensor_count);
+    }
+    return &model->tensors[i];
 }
 
 static const struct tensor *tensor_of(const struct model *model, int layer, const char *name)

@@ -1,5 +1,6 @@
 #include "theory/spectral.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ static void add_gradient(double *gradient, const struct gdpp *gdpp, const double
 double spectral_loss(double *gradient, const struct spectra *spectra, const struct gdpp *gdpp)
 {
     int L = gdpp->layers;
+    assert(0 < L && L <= MODEL_LAYERS_MAX);
     size_t values = (size_t)spectra->count * (size_t)spectra->d;
     double lam[MODEL_LAYERS_MAX + 1], q[MODEL_LAYERS_MAX + 1], sum = 0;
     double scale = 2 * spectra->unit / spectra->count;

@@ -1,5 +1,6 @@
 #include "train/train.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ static void state_create(struct trainer *t, struct arena *arena)
 
 static void state_start(struct trainer *t)
 {
+    assert(t->block); /* the arena is as large as was measured */
     *t->state = (struct state){.powers = {1, 1}};
     model_draw(t->weights, t->setup.model, (uint64_t)t->setup.seed);
     for (size_t i = 0; t->setup.start && i < t->setup.model->parameters; i++)

@@ -3,9 +3,9 @@
 
 /* clang-format off */
 #define TWELVE(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11)
-#define BEGIN(i) vec x##i = load(x + i * LANES + part);
+#define BEGIN(i) vec x##i = load(x + (i) * LANES + part);
 #define STEP(i) x##i = fma_vec(x##i, half, one);
-#define END(i) store(x + i * LANES + part, x##i);
+#define END(i) store(x + (i) * LANES + part, x##i);
 /* clang-format on */
 
 void KERNEL(fma_chains)(real *x, int rounds)

@@ -23,6 +23,6 @@ foreach(ranks 1 3)
   add_test(NAME integration/cluster_faults_${ranks}
     COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/cluster_faults.py ${ranks})
   set_tests_properties(integration/cluster_faults_${ranks} PROPERTIES
-    LABELS slow TIMEOUT ${hangs} RUN_SERIAL ON
+    LABELS slow TIMEOUT ${hangs}
     ENVIRONMENT "CLUSTER_FAULTS=$<TARGET_FILE:cluster_faults>")
 endforeach()

@@ -38,6 +38,7 @@ static const char sweep[] =
     "  retry.attempts: 2\n"
     "grid:\n"
     "  seed: {count: 30}\n"
+    "analyses: [gd]\n"
     "when:\n" /* EXPLODES: a loss above the bound; OVERFLOWS: one that is none */
     "  - {if: {seed: 5}, set: {train.rate: 100}}\n"
     "  - {if: {seed: 9}, set: {train.rate: 100, model.depth: 4}}\n";

@@ -29,7 +29,7 @@ root = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 with tempfile.TemporaryDirectory() as folder:
     command = ["mpirun", "-q", "--bind-to", "none", "--host", f"localhost:{ranks}", "--oversubscribe",
                "-n", ranks, os.environ["CLUSTER_FAULTS"], folder]
-    run = subprocess.run(command, env={**os.environ, **root}, timeout=110, stderr=subprocess.PIPE, text=True)
+    run = subprocess.run(command, env={**os.environ, **root}, timeout=600, stderr=subprocess.PIPE, text=True)
     print(run.stderr, flush=True)
     if run.returncode == 0 and list_at_the_end(run.stderr) != CAUSES:
         sys.exit(f"the list of failed runs is {list_at_the_end(run.stderr)}")

@@ -12,7 +12,7 @@ import numpy
 
 import program
 
-SECONDS = float(os.environ.get("LIVE_SECONDS", 15))  # of reading
+SECONDS = float(os.environ.get("LIVE_SECONDS", 8))  # of reading
 STALL = 5  # seconds within which a writer must get on, also on a busy machine
 LINE = r"(\d+) of 9 runs done, 0 failed, \d+ running, \d+ pending"
 

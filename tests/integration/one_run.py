@@ -1,6 +1,8 @@
 """Without this a person could not look at one run: why it failed, what it was, what it gave."""
 
 import re
+import shutil
+import tempfile
 
 import h5py
 import numpy
@@ -23,10 +25,17 @@ grid:
 
 
 class OneRun(program.Case):
+    made = None  # the folder that the sweep has left
+
     def setUp(self):
         super().setUp()
-        self.write("one.yaml", SWEEP)
-        self.run_program("run", "one.yaml", "--ranks", 2, code=1)
+        if not OneRun.made:
+            OneRun.made = tempfile.TemporaryDirectory(prefix="mesasweep-")
+            self.addClassCleanup(OneRun.made.cleanup)
+            self.write("one.yaml", SWEEP)
+            self.run_program("run", "one.yaml", "--ranks", 2, code=1)
+            shutil.copytree(self.folder, OneRun.made.name, dirs_exist_ok=True)
+        shutil.copytree(OneRun.made.name, self.folder, dirs_exist_ok=True)
         with h5py.File(self.folder / "one.h5", "r") as file:
             self.runs = file["results/run"].asstr()[:]
             self.states = [state.tobytes().decode().rstrip("\0") for state in file["results/state"][:]]

@@ -55,8 +55,10 @@ class Stop(program.Case):
         code, out, err = job.wait(20)
         self.assertNotEqual(code, 0, out + err)
         self.assertTrue(job.vanishes(5))
-        self.assertGreaterEqual(self.status("tiny.h5")["done"], done)
-        self.run_program("resume", "tiny.h5", "--ranks", 2)
+        left = self.status("tiny.h5")["done"]
+        self.assertGreaterEqual(left, done)
+        self.start("resume", "tiny.h5", "--ranks", 2)
+        self.wait_for_done("tiny.h5", left + 1)
 
     def kill_ranks(self, file, *settings, when):
         """(code, last line of stderr) of a job whose ranks are killed then."""

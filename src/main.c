@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "math/lapack.h"
 
 /* clang-format off */
 static const struct command commands[] = {
@@ -26,5 +27,6 @@ static const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
+    lapack_begin(argv);
     return command_main(commands, sizeof commands / sizeof commands[0], argc, argv);
 }

@@ -9,6 +9,7 @@
 #define BASE_FILES_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,6 +35,9 @@ int files_folder(const char *path);
 /* Whose fault it is that a file can not be opened or read: `users` where its name or its
  * permissions are wrong, ERR_IO where the system can not. */
 enum status files_blame(enum status users, int reason);
+
+/* Whether the name is taken, or may be: why it can not be looked at is told by who opens it. */
+bool files_there(const char *path);
 
 /* open with O_CLOEXEC; a new file gets the permissions that the user's umask leaves. */
 int files_open(const char *path, int flags);

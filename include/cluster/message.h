@@ -8,6 +8,7 @@
  *     | PROGRESS (message_progress, points) ->  |  curves of the run in hand, about once a second
  *     | RECORD   (message_record, record)+ --->  |  one or more runs that ended by themselves
  *     | FAILED   (message_failed, log) ------>  |  one attempt that crashed, hung, was refused
+ *     | TROUBLE  (message_trouble) --------->   |  a checkpoint that could not be kept or used
  *     |   <-------------------------- DRAIN     |  stop what runs; answer RECORD (stopped) for all
  *     | DRAIN ------------------------------->  |  this rank was told by a signal to stop
  *     |   <------------- STOP  (message_stop)   |  leave the loop now
@@ -31,6 +32,7 @@ enum message_tag {
     MSG_PROGRESS,
     MSG_RECORD,
     MSG_FAILED,
+    MSG_TROUBLE,
     MSG_DRAIN,
     MSG_STOP,
 };
@@ -110,6 +112,20 @@ struct message_failed {
     char text[160]; /* one line for people */
 };
 
+enum trouble {
+    TROUBLE_WRITING, /* no checkpoint could be written */
+    TROUBLE_READING, /* the one that is there could not be read */
+    TROUBLE_DAMAGED, /* what it has is of no use */
+    TROUBLE_COUNT,
+};
+
+/* An attempt had this with its checkpoint, and goes on without; sent before what it ends with. */
+struct message_trouble {
+    int64_t run;
+    int32_t trouble; /* enum trouble */
+    int32_t reason;  /* errno; 0: none */
+};
+
 struct message_stop {
     int32_t code; /* exit code of all ranks */
     int32_t reserved;
@@ -122,6 +138,7 @@ static_assert(sizeof(struct message_point) == 8, "no padding on the wire");
 static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
 static_assert(sizeof(struct message_record) == 40, "no padding on the wire");
 static_assert(sizeof(struct message_failed) == 200, "no padding on the wire");
+static_assert(sizeof(struct message_trouble) == 16, "no padding on the wire");
 static_assert(sizeof(struct message_stop) == 8, "no padding on the wire");
 
 /* Bytes with the padding that every variable part gets. */

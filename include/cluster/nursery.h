@@ -65,10 +65,17 @@ struct nursery_event {
 /* Never waits. */
 enum nursery_report nursery_poll(struct nursery *nursery, struct nursery_event *event);
 
+/* After NURSERY_LOST, once: why. Never OK. */
+enum status nursery_lost(const struct nursery *nursery, struct error *err) MUST_CHECK;
+
 /* The run at work and its curves so far: fills `head` and up to `most` points from number
  * `head->first` on, which the caller sets. False when no run is at work. */
 bool nursery_progress(struct nursery *nursery, struct message_progress *head,
                       struct message_point *points, int most);
+
+/* Takes one of the troubles with checkpoints that no call before has told; false when there is
+ * none. Those of an item can be taken when it is reported, at the latest. */
+bool nursery_trouble(struct nursery *nursery, struct message_trouble *trouble);
 
 /* Asks the child to stop soon; what it does not finish is reported as stopped. */
 void nursery_stop(struct nursery *nursery);

@@ -24,4 +24,9 @@ bool lapack_eigen(double *w, double *V, const double *A, int n);
 
 void lapack_threads(int threads);
 
+/* First in main: where the address space is limited (ulimit -v) the program begins again, without
+ * OpenBLAS's threads. Those begin before main, ask again for ever for memory that is refused, and
+ * every fork waits for them. */
+void lapack_begin(char **argv);
+
 #endif

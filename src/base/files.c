@@ -14,6 +14,11 @@ enum status files_blame(enum status users, int reason)
     return ERR_IO;
 }
 
+bool files_there(const char *path)
+{
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 int files_open(const char *path, int flags)
 {
     int fd;

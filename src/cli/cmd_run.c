@@ -1,5 +1,4 @@
-#include <unistd.h>
-
+#include "base/files.h"
 #include "job.h"
 #include "sweep.h"
 
@@ -22,10 +21,12 @@ static enum status read_plan(struct job *job, struct plan **plan, struct error *
     if (st != OK)
         return st;
     st = sweep_file(job->file, sizeof job->file, *plan, job->options, err);
-    if (st == OK && access(job->file, F_OK) == 0)
+    if (st == OK && files_there(job->file))
         st = adopt_analyses(*plan, job->file, err);
-    if (st != OK)
+    if (st != OK) {
         plan_destroy(*plan);
+        *plan = NULL;
+    }
     return st;
 }
 

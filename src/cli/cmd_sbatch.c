@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "estimate.h"
 #include "job.h"
 #include "output.h"
@@ -63,7 +64,7 @@ static enum status check_result(const struct options *options, const struct comm
     struct options names = *options;
     names.output = options->file;
     enum status st = sweep_file(job.file, sizeof job.file, plan, &names, err);
-    if (st != OK || access(job.file, F_OK) == 0)
+    if (st != OK || files_there(job.file))
         return st;
     return job_check_new(&job, plan, err);
 }

@@ -10,17 +10,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "cluster/walltime.h"
 #include "estimate.h"
 #include "math/kernels.h"
 #include "show.h"
 #include "starts.h"
 #include "version.h"
-
-static bool exists(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
 
 /* A folder that is not there is a slip in the name, no fault of the disk. */
 static enum status check_folder(const char *path, struct error *err)
@@ -182,7 +178,7 @@ static enum status prepare(void *context, struct plan **plan, struct error *err)
         return st;
     if (!job->cluster.analyse_only)
         st = starts_check(*plan, job->file, err);
-    if (st == OK && exists(job->file))
+    if (st == OK && files_there(job->file))
         st = adapt(job, *plan, err);
     else if (st == OK && plan_count(*plan) > 0)
         st = create(job, *plan, err);

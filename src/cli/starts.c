@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "run/start.h"
 #include "store/start.h"
@@ -25,7 +25,7 @@ static enum status find_over(struct over *over, const char *file, struct error *
 {
     struct reader *reader;
     *over = (struct over){0};
-    if (access(file, F_OK) != 0)
+    if (!files_there(file))
         return OK;
     enum status st = reader_open(&reader, file, err);
     if (st != OK)

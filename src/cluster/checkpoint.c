@@ -37,12 +37,15 @@ bool checkpoint_due(struct checkpoint *c, double share, bool stopping, double no
     return due;
 }
 
-static void complain(const struct checkpoint *c, const char *what)
+/* In the log of the run; returns errno. */
+static int complain(const struct checkpoint *c, const char *what)
 {
-    fprintf(stderr, "checkpoint: %s: %s: %s\n", c->path, what, strerror(errno));
+    int reason = errno;
+    fprintf(stderr, "checkpoint: %s: %s: %s\n", c->path, what, strerror(reason));
+    return reason;
 }
 
-size_t checkpoint_read(unsigned char *bytes, size_t size, const struct checkpoint *c)
+size_t checkpoint_read(unsigned char *bytes, int *reason, size_t size, const struct checkpoint *c)
 {
     struct stat about;
     ssize_t got = 0;
@@ -51,8 +54,8 @@ size_t checkpoint_read(unsigned char *bytes, size_t size, const struct checkpoin
         got = fstat(fd, &about);
     if (fd >= 0 && got == 0 && S_ISREG(about.st_mode))
         got = files_read_at(fd, bytes, size, 0);
-    if ((fd < 0 && errno != ENOENT && errno != ENOTDIR) || got < 0)
-        complain(c, "can not read");
+    bool bad = (fd < 0 && errno != ENOENT && errno != ENOTDIR) || got < 0;
+    *reason = bad ? complain(c, "can not read") : 0;
     if (fd >= 0)
         close(fd);
     return got < 0 ? 0 : (size_t)got == size ? (size_t)about.st_size : (size_t)got;
@@ -73,17 +76,17 @@ static int create(const struct checkpoint *c)
     return fd;
 }
 
-void checkpoint_write(const struct checkpoint *c, const unsigned char *bytes, size_t size)
+int checkpoint_write(const struct checkpoint *c, const unsigned char *bytes, size_t size)
 {
     int fd = create(c);
     bool good = fd >= 0 && files_write_at(fd, bytes, size, 0) == 0 && files_sync(fd) == 0;
     good = good && rename(c->temporary, c->path) == 0;
-    if (!good)
-        complain(c, "can not write");
+    int reason = good ? 0 : complain(c, "can not write");
     if (fd >= 0)
         close(fd);
     if (fd >= 0 && !good)
         unlink(c->temporary);
+    return reason;
 }
 
 void checkpoint_remove(const struct checkpoint *c, const char *why)

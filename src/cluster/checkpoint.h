@@ -22,15 +22,17 @@ struct checkpoint {
 bool checkpoint_begin(struct checkpoint *checkpoint, const char *folder,
                       const struct message_item *item, double now);
 
-/* As run_host.restore and run_host.due say. Due every interval in a run that is expected to take
+/* As run_host.restore and run_host.due say. *reason: errno when there is one that can not be read,
+ * or 0. Due every interval in a run that is expected to take
  * more than two of them, by what it did so far, and when a stop would lose
  * CHECKPOINT_AT_A_DRAIN. */
-size_t checkpoint_read(unsigned char *bytes, size_t size, const struct checkpoint *checkpoint);
+size_t checkpoint_read(unsigned char *bytes, int *reason, size_t size,
+                       const struct checkpoint *checkpoint);
 bool checkpoint_due(struct checkpoint *checkpoint, double share, bool stopping, double now);
 
-/* Under a temporary name, synced, renamed; the folder is made when it is not there. What can not be
- * written is told in the log of the run, which goes on without. */
-void checkpoint_write(const struct checkpoint *checkpoint, const unsigned char *bytes, size_t size);
+/* Under a temporary name, synced, renamed; the folder is made when it is not there. Returns 0, or
+ * errno when it could not be written: the run goes on, the one before is kept. */
+int checkpoint_write(const struct checkpoint *checkpoint, const unsigned char *bytes, size_t size);
 
 /* One that is of no use; why goes into the log of the run. */
 void checkpoint_remove(const struct checkpoint *checkpoint, const char *why);

@@ -38,16 +38,27 @@ static bool stop(void *context)
     return atomic_load_explicit(&child->control->stop, memory_order_relaxed) != 0;
 }
 
+static void tell(const struct child *child, enum trouble trouble, int reason)
+{
+    uint64_t item = (uint64_t)atomic_load(&child->control->current);
+    atomic_store(&child->control->trouble[trouble], (item + 1) << 32 | (uint32_t)reason);
+}
+
 static size_t restore(void *context, unsigned char *bytes, size_t size)
 {
     const struct child *child = context;
-    return checkpoint_read(bytes, size, &child->checkpoint);
+    int reason;
+    size_t got = checkpoint_read(bytes, &reason, size, &child->checkpoint);
+    if (reason)
+        tell(child, TROUBLE_READING, reason);
+    return got;
 }
 
 static void refuse(void *context, const char *why)
 {
     const struct child *child = context;
     checkpoint_remove(&child->checkpoint, why);
+    tell(child, TROUBLE_DAMAGED, 0);
 }
 
 static bool due(void *context, double share, bool stopping)
@@ -59,7 +70,9 @@ static bool due(void *context, double share, bool stopping)
 static void save(void *context, const unsigned char *bytes, size_t size)
 {
     const struct child *child = context;
-    checkpoint_write(&child->checkpoint, bytes, size);
+    int reason = checkpoint_write(&child->checkpoint, bytes, size);
+    if (reason)
+        tell(child, TROUBLE_WRITING, reason);
 }
 
 static struct run_host host_of(struct child *child, const struct message_item *item)

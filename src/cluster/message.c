@@ -12,6 +12,7 @@ static const struct {
     [MSG_PROGRESS] = {"PROGRESS", sizeof(struct message_progress)},
     [MSG_RECORD] = {"RECORD", sizeof(struct message_record)},
     [MSG_FAILED] = {"FAILED", sizeof(struct message_failed)},
+    [MSG_TROUBLE] = {"TROUBLE", sizeof(struct message_trouble)},
     [MSG_DRAIN] = {"DRAIN", 0},
     [MSG_STOP] = {"STOP", sizeof(struct message_stop)},
 };
@@ -117,6 +118,12 @@ static bool failed_valid(const void *data, size_t bytes)
            memchr(failed->text, 0, sizeof failed->text);
 }
 
+static bool trouble_valid(const void *data)
+{
+    const struct message_trouble *trouble = data;
+    return trouble->trouble >= 0 && trouble->trouble < TROUBLE_COUNT;
+}
+
 static bool ready_valid(const void *data)
 {
     const struct message_ready *ready = data;
@@ -138,6 +145,8 @@ bool message_valid(int tag, const void *data, size_t bytes)
         return progress_valid(data, bytes);
     case MSG_FAILED:
         return failed_valid(data, bytes);
+    case MSG_TROUBLE:
+        return trouble_valid(data);
     default:
         return true;
     }

@@ -351,6 +351,17 @@ enum nursery_report nursery_poll(struct nursery *n, struct nursery_event *event)
     return n->child_ended ? conclude(event, n) : NURSERY_NOTHING;
 }
 
+enum status nursery_lost(const struct nursery *n, struct error *err)
+{
+    int status = 0;
+    waitpid(n->process, &status, 0); /* its end of the socket is closed: it ends */
+    if (WIFEXITED(status) && WEXITSTATUS(status) == WARDEN_NO_MEMORY)
+        return error_set(
+            err, ERR_MEMORY,
+            "no memory for OpenBLAS; the limit of address space (ulimit -v) is too low");
+    return error_set(err, ERR_IO, "its nursery process has gone");
+}
+
 bool nursery_progress(struct nursery *n, struct message_progress *head,
                       struct message_point *points, int most)
 {
@@ -373,6 +384,23 @@ bool nursery_progress(struct nursery *n, struct message_progress *head,
     head->attempt = which->attempt;
     head->seconds = since(started);
     return true;
+}
+
+bool nursery_trouble(struct nursery *n, struct message_trouble *trouble)
+{
+    for (int i = 0; i < TROUBLE_COUNT; i++) {
+        uint64_t told = atomic_exchange(&n->control->trouble[i], 0);
+        const struct message_item *item = NULL;
+        size_t at = 0;
+        for (uint64_t left = told >> 32;
+             left > 0 && (item = message_next_item(n->bundle, n->bundle_bytes, &at)); left--)
+            ;
+        if (item) {
+            *trouble = (struct message_trouble){item->run, i, (int32_t)(told & INT32_MAX)};
+            return true;
+        }
+    }
+    return false;
 }
 
 void nursery_stop(struct nursery *n)

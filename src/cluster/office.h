@@ -16,7 +16,7 @@ struct member { /* what is known of a rank */
     bool stopped;
 };
 
-enum { FAILURES_SHOWN = 20 };
+enum { FAILURES_SHOWN = 20, CAUSES = 8 };
 
 struct lost { /* a run whose attempts are used up */
     int64_t run;
@@ -39,6 +39,8 @@ struct coordinator {
     int stopped_members;
     struct lost lost[FAILURES_SHOWN]; /* the first of them */
     bool logs_failed;
+    struct message_trouble causes[CAUSES]; /* that people were told of */
+    int cause_count;
 };
 
 /* An event about a run, or about none (-1), that happens now. */

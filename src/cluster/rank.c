@@ -82,11 +82,16 @@ void rank_destroy(struct rank *r)
 
 /* ---- reports */
 
+/* Troubles go before what they belong to, which may be the last that the coordinator waits for. */
 static enum status send_records(struct rank *r, struct error *err)
 {
-    if (r->records_used == 0)
-        return OK;
-    enum status st = say(r, MSG_RECORD, r->records, r->records_used, NULL, 0, err);
+    struct message_trouble trouble;
+    enum status st = OK;
+    while (st == OK && nursery_trouble(r->nursery, &trouble))
+        st = say(r, MSG_TROUBLE, &trouble, sizeof trouble, NULL, 0, err);
+    if (st != OK || r->records_used == 0)
+        return st;
+    st = say(r, MSG_RECORD, r->records, r->records_used, NULL, 0, err);
     r->records_used = 0;
     return st;
 }
@@ -126,7 +131,7 @@ static enum status report_nursery(struct rank *r, bool *busy, struct error *err)
            (report = nursery_poll(r->nursery, &event)) != NURSERY_NOTHING) {
         *busy = true;
         if (report == NURSERY_LOST)
-            return error_set(err, ERR_IO, "its nursery process has gone");
+            return nursery_lost(r->nursery, err);
         if (report != NURSERY_FAILED) {
             st = gather(r, &event.record, event.body, err);
             continue;

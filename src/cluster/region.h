@@ -20,12 +20,15 @@ struct control {
     uint64_t bundle_at, bundle_bytes, ring_at, ring_bytes, size;
     int32_t first; /* item with which the child begins */
 
-    _Atomic int32_t stop;       /* the rank wishes the child to stop */
-    _Atomic int32_t current;    /* item at work; count when all are done */
-    _Atomic int32_t points;     /* of the item at work */
-    _Atomic int32_t child;      /* process of the child; 0: none */
-    _Atomic int64_t started;    /* of the item at work, monotonic nanoseconds */
-    _Atomic int64_t deadline;   /* of the item at work; 0: none */
+    _Atomic int32_t stop;     /* the rank wishes the child to stop */
+    _Atomic int32_t current;  /* item at work; count when all are done */
+    _Atomic int32_t points;   /* of the item at work */
+    _Atomic int32_t child;    /* process of the child; 0: none */
+    _Atomic int64_t started;  /* of the item at work, monotonic nanoseconds */
+    _Atomic int64_t deadline; /* of the item at work; 0: none */
+    /* With the checkpoint of an item, if not 0: (item + 1) << 32 | errno. The child sets it, the
+     * rank takes it. */
+    _Atomic uint64_t trouble[TROUBLE_COUNT];
     _Atomic uint64_t log_bytes; /* ever written to the log */
 
     struct message_point point[REGION_POINTS];

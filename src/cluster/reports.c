@@ -196,6 +196,37 @@ static enum status take_progress(struct coordinator *c, int rank,
     return st;
 }
 
+/* Whether people have not yet been told of this cause, which all runs may have in common. */
+static bool is_new_cause(struct coordinator *c, const struct message_trouble *trouble)
+{
+    for (int i = 0; i < c->cause_count; i++)
+        if (c->causes[i].trouble == trouble->trouble && c->causes[i].reason == trouble->reason)
+            return false;
+    if (c->cause_count == CAUSES)
+        return false;
+    c->causes[c->cause_count++] = *trouble;
+    return true;
+}
+
+static void take_trouble(struct coordinator *c, int rank, const struct message_trouble *trouble)
+{
+    static const struct {
+        const char *what, *then;
+    } texts[] = {
+        [TROUBLE_WRITING] = {"can not write the checkpoint",
+                             "a run that is stopped loses what it did since its last one"},
+        [TROUBLE_READING] = {"can not read the checkpoint", "the run starts anew"},
+        [TROUBLE_DAMAGED] = {"the checkpoint is damaged or not of this run", "the run starts anew"},
+    };
+    if (scheduler_holder(c->scheduler, trouble->run) != rank || !is_new_cause(c, trouble))
+        return;
+    progress_say(&c->progress, "%s/%016" PRIx64 ": %s%s%s (rank %d on %s); %s",
+                 c->checkpoints.folder, plan_identity(c->plan, trouble->run),
+                 texts[trouble->trouble].what, trouble->reason ? ": " : "",
+                 trouble->reason ? strerror(trouble->reason) : "", rank, c->members[rank].host,
+                 texts[trouble->trouble].then);
+}
+
 static bool computes(const struct coordinator *c, int rank)
 {
     struct run_config config;
@@ -254,6 +285,8 @@ enum status coordinator_letter(struct coordinator *c, struct letter *letter, str
         st = take_progress(c, letter->from, data, err);
     else if (letter->tag == MSG_FAILED)
         st = take_failure(c, letter->from, data, letter->data + sizeof(struct message_failed), err);
+    else if (letter->tag == MSG_TROUBLE)
+        take_trouble(c, letter->from, data);
     else if (letter->tag == MSG_DRAIN)
         begin_drain(c);
     else

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 /* How often the deadline of a limited run is looked at, at least: runs of a bundle follow each
  * other without a word. */
 #define LOOK_AGAIN 50000000 /* ns */
+
+enum { WARM_UP_MOST = 2 }; /* seconds of work; it takes milliseconds */
 
 struct watch {
     const struct warden *w;
@@ -163,14 +166,25 @@ static bool obey(struct watch *watch)
     return true;
 }
 
+static void on_no_memory(int number)
+{
+    (void)number;
+    _exit(WARDEN_NO_MEMORY);
+}
+
 /* OpenBLAS takes its buffer now, for all children: under a limit of memory it would not be told no
- * but try again for ever. */
+ * but try again for ever. So it would here, under a limit of the shell. */
 static void warm_up(void)
 {
     double G = 0;
     const double X = 1;
+    struct itimerval most = {.it_value = {.tv_sec = WARM_UP_MOST}}, none = {0};
+    signal(SIGPROF, on_no_memory);
+    setitimer(ITIMER_PROF, &most, NULL); /* counts work, not waiting */
     lapack_threads(1);
     lapack_gram(&G, &X, 1, 1);
+    setitimer(ITIMER_PROF, &none, NULL);
+    signal(SIGPROF, SIG_DFL);
 }
 
 _Noreturn void warden_main(const struct warden *w)

@@ -29,6 +29,9 @@ struct warden {
     nursery_work work;
 };
 
+/* Exit code of a nursery that OpenBLAS can not be used in. */
+enum { WARDEN_NO_MEMORY = 121 };
+
 /* Runs in the freshly forked nursery and never returns: ends with the rank. */
 _Noreturn void warden_main(const struct warden *warden);
 

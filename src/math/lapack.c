@@ -1,9 +1,12 @@
 #include "math/lapack.h"
 
 #include <cblas.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Fortran's LAPACK, exported by OpenBLAS. Its matrices are column by column: "U" there is the lower
  * triangle here. */
@@ -65,4 +68,20 @@ bool lapack_eigen(double *w, double *V, const double *A, int n)
 void lapack_threads(int threads)
 {
     openblas_set_num_threads(threads);
+}
+
+void lapack_begin(char **argv)
+{
+    static const char threads[] = "OPENBLAS_NUM_THREADS";
+    char program[PATH_MAX];
+    struct rlimit limit;
+    const char *now = getenv(threads);
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        (now && strcmp(now, "1") == 0))
+        return;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length < 0 || setenv(threads, "1", 1) != 0)
+        return;
+    program[length] = 0;
+    execv(program, argv);
 }

@@ -1,5 +1,6 @@
 #include "arrays_inside.h"
 
+#include <errno.h>
 #include <hdf5_hl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -86,8 +87,13 @@ static bool is_credible(const struct walk *walk, hid_t dataset, const struct ent
     for (int i = 0; i < rank; i++)
         bytes *= (double)size[i];
     double stored = (double)H5Dget_storage_size(dataset);
-    return stat(walk->arrays->path, &info) == 0 && stored <= (double)info.st_size &&
-           bytes <= PACKED_MOST * stored;
+    struct hdf *hdf = &walk->arrays->hdf;
+    if (stat(hdf->path, &info) != 0) {
+        hdf->status =
+            error_set(hdf->err, ERR_IO, "%s: can not read: %s", hdf->path, strerror(errno));
+        return false;
+    }
+    return stored <= (double)info.st_size && bytes <= PACKED_MOST * stored;
 }
 
 static void add(struct walk *walk, hid_t dataset, const char *name)

@@ -6,6 +6,9 @@
 
 #include "hdf.h"
 
+/* A system call failed, of which HDF5 does not say why. */
+static const char untold[] = "can't retrieve stat info for file";
+
 struct reason {
     char text[160];
     bool system;  /* a system call failed: the file is not to blame */
@@ -27,6 +30,7 @@ static herr_t note_reason(unsigned depth, const H5E_error2_t *frame, void *to)
         text = words + strlen("error message = '");
         length = strcspn(text, "'");
     }
+    reason->system |= strcmp(text, untold) == 0;
     snprintf(reason->text, sizeof reason->text, "%.*s", (int)(length < 150 ? length : 150), text);
     return 0;
 }

@@ -293,8 +293,10 @@ enum status map_fill(struct map *map, struct hdf *hdf)
 {
     struct stat info;
     *map = (struct map){0};
-    if (stat(hdf->path, &info) == 0)
-        map->bytes = info.st_size;
+    if (stat(hdf->path, &info) != 0)
+        return hdf->status =
+                   error_set(hdf->err, ERR_IO, "%s: can not read: %s", hdf->path, strerror(errno));
+    map->bytes = info.st_size;
     char *given = given_columns(hdf);
     fill_group(&map->results, hdf, map, "results", given);
     fill_group(&map->log, hdf, map, "log", "");

@@ -183,7 +183,7 @@ static enum status open_structure(struct store *store, struct hdf *hdf, struct e
     status = lock_take(&store->lock, store->path, store->flags & OPEN_BREAK_LOCK, err);
     if (status == OK)
         folder_tidy(store->path); /* a change of the file that was killed */
-    if (status == OK && stat(store->path, &now) == 0 && now.st_ino != before.st_ino) {
+    if (status == OK && (stat(store->path, &now) != 0 || now.st_ino != before.st_ino)) {
         hdf_close(hdf);
         status = map_open(hdf, store->path, MAP_COLUMNS, err);
     }

@@ -64,6 +64,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         struct message_failed head;
         char log[40];
     } failed = {{.seconds = 3, .attempt = 1, .log = 40, .text = "signal 11"}, "what it said"};
+    static const struct message_trouble trouble = {.run = 1, .reason = 28};
     static const struct message_stop stop = {.code = 1};
     (void)argc;
     (void)argv;
@@ -74,6 +75,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     KIND(MSG_RECORD, &records, sizeof records);
     KIND(MSG_PROGRESS, &progress, sizeof progress);
     KIND(MSG_FAILED, &failed, sizeof failed);
+    KIND(MSG_TROUBLE, &trouble, sizeof trouble);
     KIND(MSG_DRAIN, "", 0);
     KIND(MSG_STOP, &stop, sizeof stop);
 #undef KIND
@@ -130,6 +132,8 @@ static uint64_t walk(int tag, const void *data, size_t size)
     case MSG_PROGRESS:
         return sum(progress + 1, (size_t)progress->count * sizeof(struct message_point)) +
                (uint64_t)(progress->first + progress->count);
+    case MSG_TROUBLE:
+        return (uint64_t)((const struct message_trouble *)data)->trouble;
     case MSG_FAILED:
         return strlen(failed->text) + sum(failed + 1, (size_t)failed->log);
     default:

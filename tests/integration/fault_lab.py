@@ -1,5 +1,6 @@
 """What tests of faults share: a sweep of two runs, a rank without mpirun, and system calls that fail."""
 
+import errno
 import os
 import re
 import subprocess
@@ -8,12 +9,13 @@ import program
 
 LIBRARY = os.environ["MESASWEEP_FAULTS"]
 
-# 2 runs of some milliseconds.
+# 2 runs of some milliseconds; in haste (faults.c) each of their steps makes a checkpoint.
 SMALL = """\
 name: tiny
 set:
   train: {steps: 4, batch: 16, evaluations: 2}
   evaluation.tasks: 16
+  checkpoint.minutes: 0.01
 analyses: [gd]
 grid:
   seed: {count: 2}
@@ -41,12 +43,14 @@ class Lab(program.Case):
         (place / "tiny.yaml").write_text(SMALL)
         return place
 
-    def alone(self, place, *arguments, rank=True, fault=None, under=()):
-        """(exit code, stdout, stderr, faults as "CALL PATH"); `fault` is that of faults.c."""
+    def alone(self, place, *arguments, rank=True, fault=None, haste=False, under=()):
+        """(exit code, stdout, stderr, faults as "CALL PATH"); `fault` and `haste` are those of faults.c."""
         happened, counter = place / "happened", place / "counter"
         temporary = place / "tmp"  # of MPI: one that failed leaves its own there
         temporary.mkdir(exist_ok=True)
         env = {"TMPDIR": str(temporary), **(ALONE if rank else {})}
+        if haste:
+            env |= {"LD_PRELOAD": LIBRARY, "MESASWEEP_FAULT_HASTE": "1"}
         if fault:
             counter.unlink(missing_ok=True)
             env |= {"LD_PRELOAD": LIBRARY, "MESASWEEP_FAULT": fault, "MESASWEEP_FAULT_COUNTER": str(counter),
@@ -57,6 +61,20 @@ class Lab(program.Case):
         lines = happened.read_text().splitlines() if happened.exists() else []
         happened.unlink(missing_ok=True)
         return done.returncode, done.stdout, done.stderr, lines
+
+    def finished(self, place):
+        (place / "tiny.h5").write_bytes((self.folder / "tiny.h5").read_bytes())
+
+    def changed(self, place):
+        """Two runs are done, the third is new."""
+        self.finished(place)
+        (place / "tiny.yaml").write_text(SMALL.replace("count: 2", "count: 3"))
+
+    def saved(self, place):
+        """No run is done, of both there is a checkpoint: no status could be written in time."""
+        code, _, err, _ = self.alone(place, "run", "tiny.yaml", fault=f"fdatasync {errno.EIO} 1 0 *tiny.h5", haste=True)
+        self.assertEqual((code, err.count("\n")), (1, 1), err)
+        self.assertEqual(len(list((place / "tiny.h5.checkpoints").iterdir())), 2)
 
     def code(self, place, *arguments):
         """The program without faults must say that all is well."""

@@ -1,5 +1,8 @@
-"""Without this a full file system, a limit of the shell or a file that goes away could spoil results, or not be told."""
+"""Without this a full file system, a limit of the shell, a file that goes away or one that can not be read could spoil
+results, or not be told."""
 
+import errno
+import os
 import subprocess
 
 import fault_lab
@@ -12,6 +15,9 @@ ACTIONS = (  # what happens to the file while it is written, what is said
     ("cp tiny.h5 copy.h5 && mv copy.h5 tiny.h5", LOST.format("another file took its place")),
     ("truncate -s 1000 tiny.h5", LOST.format("was cut off") + ": 1000 of"),
 )
+UNSAVED = (r"\S+/tiny\.h5\.checkpoints/[0-9a-f]{16}: can not write the checkpoint: No space left on device \(rank 0 on \S+\); "
+           r"a run that is stopped loses what it did since its last one\n")
+DAMAGED = r"\S+/tiny\.h5\.checkpoints/[0-9a-f]{16}: the checkpoint is damaged or not of this run \(rank 0 on \S+\); the run starts anew\n"
 ROOM = "there is room for 0.0 MB; free some space"
 LIMITS = (  # of the shell, the words, what is said
     ("-f 20", ("run", "tiny.yaml", "-o", "new.h5", "--yes"), ROOM),
@@ -44,12 +50,85 @@ class Outside(fault_lab.Lab):
                 self.assertEqual({path.name for path in place.iterdir()}, {"tiny.yaml", "tiny.h5", "tmp"})
                 self.assertWhole(place)
 
-    def test_a_file_system_that_is_full_at_creation_takes_the_sweep_when_it_has_grown(self):
+    def test_a_limit_of_address_space_is_told_and_stops_no_reader(self):
+        """OpenBLAS asks for ever for memory that it is refused."""
+        under = ("bash", "-c", 'ulimit -v 150000; exec "$@"', "bash")
         place = self.place()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(place)], capture_output=True)
+        code, _, err, _ = self.alone(place, "run", "tiny.yaml", under=under)
+        self.assertEqual(code, 1, err)
+        self.assertRegex(err.partition("-----")[0], r"^[^\n]*(no memory|can not start a thread)[^\n]*\n$")
+        code, _, err, _ = self.alone(place, "status", "tiny.h5", rank=False, under=under)
+        self.assertEqual((code, err), (0, ""))
+        self.code(place, "run", "tiny.yaml")
+        self.assertWhole(place)
+
+    def test_a_rank_refuses_a_damaged_file_in_one_line(self):
+        """Its launcher, if it is not mpirun itself, has had no look at it."""
+        place = self.place()
+        (place / "tiny.h5").write_bytes((self.folder / "tiny.h5").read_bytes()[:-9000])
+        code, _, err, _ = self.alone(place, "run", "tiny.yaml")
+        self.assertEqual((code, err.count("\n")), (2, 1), err)
+        self.assertRegex(err, r"^tiny\.h5: is cut off: \d+ of \d+ bytes are there; copy it again\n$")
+
+    def mount(self, place, size):
+        """A small file system of its own there."""
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], capture_output=True)
         if mounted.returncode != 0:
             self.skipTest("mount needs root: " + mounted.stderr.decode().strip())
         self.addCleanup(subprocess.run, ["umount", "-l", str(place)])
+
+    def fill(self, place):
+        """Takes all room that is left there."""
+        with open(place / "ballast", "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError as error:
+                self.assertEqual(error.errno, errno.ENOSPC)
+
+    def assertSaid(self, pattern, found):
+        """Exit code 0, and nothing said but that."""
+        code, _, err, _ = found
+        self.assertEqual(code, 0, err)
+        self.assertRegex(fault_lab.PROGRESS.sub("", err), f"^{pattern}$")
+
+    def test_checkpoints_that_are_of_no_use_are_told_once(self):
+        place = self.place()
+        self.assertSaid(UNSAVED, self.alone(place, "run", "tiny.yaml", fault=f"pwrite {errno.ENOSPC} 1 0 *.checkpoints/*", haste=True))
+        self.assertWhole(place)
+        place = self.place()
+        self.saved(place)
+        for path in (place / "tiny.h5.checkpoints").iterdir():
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        self.assertSaid(DAMAGED, self.alone(place, "resume", "tiny.h5"))
+        self.assertWhole(place)
+
+    def test_a_file_system_that_gets_full_costs_only_checkpoints(self):
+        """That of the file, in which all rows have their place; then that of the checkpoints alone."""
+        calm = self.place()
+        self.changed(calm)
+        self.code(calm, "run", "tiny.yaml")
+        self.calm = program.contents(calm / "tiny.h5")
+        for of, size in ((".", "1m"), ("tiny.h5.checkpoints", "64k")):
+            with self.subTest(of):
+                place = self.place()
+                (place / of).mkdir(exist_ok=True)
+                self.mount(place / of, size)
+                self.changed(place)
+                code, _, err, _ = self.alone(place, "run", "tiny.yaml", fault=f"fdatasync {errno.EIO} 1 0 *tiny.h5")
+                self.assertEqual(code, 1, err)
+                self.fill(place / of)
+                if of == ".":
+                    code, _, err, _ = self.alone(place, "resume", "tiny.h5")
+                    self.assertEqual((code, err), (1, "tiny.h5.lock: can not write: No space left on device\n"))
+                    self.assertDoneRowsAreRight(place)
+                    os.truncate(place / "ballast", (place / "ballast").stat().st_size - 4096)  # the lock's
+                self.assertSaid(UNSAVED, self.alone(place, "resume", "tiny.h5", haste=True))
+                self.assertWhole(place)
+
+    def test_a_file_system_that_is_full_at_creation_takes_the_sweep_when_it_has_grown(self):
+        place = self.place()
+        self.mount(place, "32k")
         (place / "tiny.yaml").write_text(fault_lab.SMALL)
         code, _, err, _ = self.alone(place, "run", "tiny.yaml", "--yes")
         self.assertEqual(code, 1, err)

@@ -87,20 +87,24 @@ static void what_was_written_is_read_and_no_other_file_is_touched(void **state)
     (void)state;
     static struct checkpoint c;
     unsigned char bytes[8] = "";
+    int reason;
     assert_true(checkpoint_begin(&c, "c", &item, 0));
-    assert_int_equal(checkpoint_read(bytes, sizeof bytes, &c), 0);
-    checkpoint_write(&c, (const unsigned char *)"first", 5);
+    assert_int_equal(checkpoint_read(bytes, &reason, sizeof bytes, &c), 0);
+    assert_int_equal(reason, 0);
+    assert_int_equal(checkpoint_write(&c, (const unsigned char *)"first", 5), 0);
     make("victim");
     assert_int_equal(symlink("../victim", "c/0123456789abcdef.new"), 0); /* in its way */
-    checkpoint_write(&c, (const unsigned char *)"longer than read", 16);
+    assert_int_equal(checkpoint_write(&c, (const unsigned char *)"longer than read", 16), 0);
     assert_false(there("c/0123456789abcdef.new"));
-    assert_int_equal(checkpoint_read(bytes, sizeof bytes, &c), 16);
+    assert_int_equal(checkpoint_read(bytes, &reason, sizeof bytes, &c), 16);
+    assert_int_equal(reason, 0);
     assert_memory_equal(bytes, "longer t", 8);
     checkpoint_remove(&c, "checkpoint: of no use");
     assert_false(there("c/0123456789abcdef"));
 
     assert_int_equal(symlink("../victim", "c/0123456789abcdef"), 0);
-    assert_int_equal(checkpoint_read(bytes, sizeof bytes, &c), 0);
+    assert_int_equal(checkpoint_read(bytes, &reason, sizeof bytes, &c), 0);
+    assert_int_equal(reason, ELOOP);
     struct stat about;
     assert_int_equal(stat("victim", &about), 0);
     assert_int_equal(about.st_size, 0);
@@ -112,7 +116,7 @@ static void a_folder_that_can_not_be_made_costs_only_the_checkpoint(void **state
     (void)state;
     static struct checkpoint c;
     assert_true(checkpoint_begin(&c, "nowhere/c", &item, 0));
-    checkpoint_write(&c, (const unsigned char *)"first", 5);
+    assert_int_equal(checkpoint_write(&c, (const unsigned char *)"first", 5), ENOENT);
     assert_false(there("nowhere"));
 }
 

@@ -143,6 +143,16 @@ static void a_failure_must_be_of_a_known_kind_and_its_text_must_end(void **state
     assert_false(message_valid(MSG_FAILED, &m, sizeof m));
 }
 
+static void a_trouble_must_be_of_a_known_kind(void **state)
+{
+    (void)state;
+    for (int kind = -1; kind <= TROUBLE_COUNT; kind++) {
+        struct message_trouble m = {.trouble = kind};
+        assert_int_equal(message_valid(MSG_TROUBLE, &m, sizeof m),
+                         kind >= 0 && kind < TROUBLE_COUNT);
+    }
+}
+
 static void the_items_of_a_bundle_come_out_in_order(void **state)
 {
     (void)state;
@@ -164,7 +174,7 @@ static void a_tag_has_a_name(void **state)
     assert_string_equal(message_name(MSG_READY), "READY");
     assert_string_equal(message_name(MSG_STOP), "STOP");
     assert_string_equal(message_name(0), "?");
-    assert_string_equal(message_name(8), "?");
+    assert_string_equal(message_name(MSG_STOP + 1), "?");
     assert_string_equal(message_name(-1), "?");
 }
 
@@ -177,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_failure_must_be_of_a_known_kind_and_its_text_must_end),
         cmocka_unit_test(times_are_those_of_a_clock),
         cmocka_unit_test(points_have_numbers),
+        cmocka_unit_test(a_trouble_must_be_of_a_known_kind),
         cmocka_unit_test(the_items_of_a_bundle_come_out_in_order),
         cmocka_unit_test(a_tag_has_a_name),
     };

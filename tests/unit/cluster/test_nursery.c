@@ -42,6 +42,10 @@ static enum status play(struct record *record, enum run_outcome *outcome,
         return error_set(err, ERR_CONFIG, "model.heads: 3 does not divide 4");
     } else if (strcmp(text, "diverge") == 0) {
         *outcome = RUN_DIVERGED;
+    } else if (strcmp(text, "save") == 0) {
+        for (int i = 0; i < 3; i++)
+            host->save(host->context, (const unsigned char *)"state", 5);
+        host->refuse(host->context, "of no use");
     } else if (strcmp(text, "wait") == 0) {
         for (int e = 0; e < 3; e++)
             host->progress(host->context, e, (float)e, (float)(10 * e));
@@ -58,14 +62,18 @@ static enum status play(struct record *record, enum run_outcome *outcome,
     return OK;
 }
 
+static const char checkpoints[16] = "/dev/null/place"; /* can not be one */
+
 /* A bundle of these items; record sizes of item i are bytes + i. */
 static unsigned char *bundle_of(size_t *bytes, const char *const *texts, int count, int record,
                                 double seconds, double memory)
 {
-    unsigned char *bundle =
-        calloc(1, sizeof(struct message_run) + (size_t)count * (sizeof(struct message_item) + 16));
-    *(struct message_run *)bundle = (struct message_run){.count = count};
-    *bytes = sizeof(struct message_run);
+    unsigned char *bundle = calloc(1, sizeof(struct message_run) + sizeof checkpoints +
+                                          (size_t)count * (sizeof(struct message_item) + 16));
+    *(struct message_run *)bundle =
+        (struct message_run){.count = count, .folder = (int32_t)sizeof checkpoints};
+    memcpy(bundle + sizeof(struct message_run), checkpoints, sizeof checkpoints);
+    *bytes = sizeof(struct message_run) + sizeof checkpoints;
     for (int i = 0; i < count; i++) {
         struct message_item item = {.run = 100 + i,
                                     .analyses = 5,
@@ -169,6 +177,31 @@ static void a_failing_item_is_reported_with_its_cause_and_costs_only_itself(void
         }
         comes_to_rest(nursery);
     }
+    nursery_end(nursery);
+}
+
+static void a_trouble_with_a_checkpoint_is_told_once_before_its_run_is_over(void **state)
+{
+    (void)state;
+    static const struct message_trouble expected[] = {{101, TROUBLE_WRITING, ENOTDIR},
+                                                      {101, TROUBLE_DAMAGED, 0}};
+    const char *texts[] = {"fine", "save", "fine"};
+    struct nursery *nursery = start();
+    struct nursery_event event;
+    struct message_trouble trouble;
+    size_t count = 0;
+    assert_false(nursery_trouble(nursery, &trouble));
+    begin(nursery, texts, 3, 50, 0, 0);
+    for (int item = 0; item < 3; item++) {
+        assert_int_equal(next(nursery, &event), NURSERY_RECORD);
+        while (nursery_trouble(nursery, &trouble)) {
+            assert_true(count < COUNT(expected));
+            assert_memory_equal(&trouble, &expected[count], sizeof trouble);
+            count++;
+        }
+        assert_true(item == 0 || count == COUNT(expected));
+    }
+    comes_to_rest(nursery);
     nursery_end(nursery);
 }
 
@@ -301,7 +334,10 @@ static void the_loss_of_the_nursery_is_noticed(void **state)
     struct nursery_event event;
     begin(nursery, texts, 1, 8, 0, 0);
     kill(nursery_process(nursery), SIGKILL);
+    struct error err = {""};
     assert_int_equal(next(nursery, &event), NURSERY_LOST);
+    assert_int_equal(nursery_lost(nursery, &err), ERR_IO);
+    assert_string_equal(err.text, "its nursery process has gone");
     nursery_end(nursery);
 }
 
@@ -374,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failing_item_is_reported_with_its_cause_and_costs_only_itself),
+        cmocka_unit_test(a_trouble_with_a_checkpoint_is_told_once_before_its_run_is_over),
         cmocka_unit_test(of_a_long_log_the_end_is_kept),
         cmocka_unit_test(a_child_killed_from_outside_is_a_failed_attempt),
         cmocka_unit_test(records_larger_than_the_region_was_arrive_whole),

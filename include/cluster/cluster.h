@@ -38,8 +38,9 @@ int launch_ranks(int asked);
 enum status launch(int *code, bool *killed, char *const argv[],
                    const struct cluster_options *options, struct error *err) MUST_CHECK;
 
-/* When a checkpoint of a run of this file was last saved: seconds since 1970; 0: there is none. */
-double cluster_saved(const char *file);
+/* A number that changes with every checkpoint that is saved for this file, whatever the clock does;
+ * 0: there is none. */
+uint64_t cluster_saved(const char *file);
 
 /* Forks the nursery of this rank, and lets USR1, TERM and INT ask for a drain from now on. Must be
  * called before MPI_Init, with one thread. */

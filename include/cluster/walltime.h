@@ -12,6 +12,10 @@ double walltime_seconds(const char *text);
  */
 char *walltime_text(char *text, size_t size, double seconds);
 
+/* A moment that many seconds from now, as a launcher tells its ranks. Returns `text`. */
+enum { WALLTIME_MOMENT = 128 };
+char *walltime_moment(char text[WALLTIME_MOMENT], double seconds);
+
 /* Seconds from now until the job of this process ends; 0: nobody says. The first of these that
  * says something counts: the launcher of this rank; `asked`, the value of --walltime (0: not
  * given); SLURM_JOB_END_TIME; `squeue`, which older versions of Slurm need,

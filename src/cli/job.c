@@ -228,7 +228,7 @@ static enum status count_left(struct left *left, const struct job *job, const st
 /* A job whose ranks are killed before anything is finished or saved would be followed by others
  * without end. */
 static enum status check_progress(const struct job *job, const struct plan *plan,
-                                  const struct left *before, double saved, struct error *err)
+                                  const struct left *before, uint64_t saved, struct error *err)
 {
     struct store *store;
     enum status st = store_look(&store, job->file, plan, err);
@@ -237,7 +237,7 @@ static enum status check_progress(const struct job *job, const struct plan *plan
     struct left now = left_in(store, job, plan);
     store_close(store);
     if (now.runs < before->runs || now.analyses < before->analyses ||
-        cluster_saved(job->file) > saved)
+        cluster_saved(job->file) != saved)
         return OK;
     return error_set(err, ERR_MPI,
                      "%s: a rank was killed before any run was finished or saved; if it was for "
@@ -249,7 +249,7 @@ static enum status launch_all(int *code, const struct job *job, const struct pla
                               const struct left *left, char **argv, struct error *err)
 {
     bool killed;
-    double saved = cluster_saved(job->file);
+    uint64_t saved = cluster_saved(job->file);
     enum status st = launch(code, &killed, argv - 1, &job->cluster, err);
     return st == OK && killed ? check_progress(job, plan, left, saved, err) : st;
 }

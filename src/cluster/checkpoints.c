@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "checkpoint.h"
 #include "cluster/cluster.h"
 
@@ -78,23 +78,25 @@ enum status checkpoints_open(struct checkpoints *c, const char *file, struct err
     return st;
 }
 
-double cluster_saved(const char *file)
+uint64_t cluster_saved(const char *file)
 {
     char name[PATH_MAX];
     snprintf(name, sizeof name, "%s.checkpoints", file);
     DIR *folder = opendir(name);
     const struct dirent *entry;
-    double newest = 0;
+    uint64_t sum = 0; /* in any order */
     while (folder && (entry = readdir(folder)) != NULL) {
         struct stat info;
         bool whole = strlen(entry->d_name) == DIGITS; /* not one that is being written, nor .. */
-        if (whole && fstatat(dirfd(folder), entry->d_name, &info, 0) == 0)
-            newest =
-                fmax(newest, (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec);
+        if (!whole || fstatat(dirfd(folder), entry->d_name, &info, 0) != 0)
+            continue;
+        const uint64_t one[] = {info.st_ino, (uint64_t)info.st_mtim.tv_sec,
+                                (uint64_t)info.st_mtim.tv_nsec};
+        sum += hash_xxh64(one, sizeof one, 0);
     }
     if (folder)
         closedir(folder);
-    return newest;
+    return sum;
 }
 
 void checkpoints_dispose(struct checkpoints *c)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "cluster/cluster.h"
+#include "cluster/walltime.h"
 #include "launch_environment.h"
 
 enum { EXIT_STOPPED = 75, COLUMNS_MOST = 10000 };
@@ -115,13 +116,12 @@ static void batch(struct command *command, int ranks)
 
 static void set_environment(const struct cluster_options *options)
 {
-    char width[16], end[32];
+    char width[16], end[WALLTIME_MOMENT];
     snprintf(width, sizeof width, "%d", options->terminal_width);
     if (options->terminal_width > 0)
         setenv(LAUNCH_WIDTH, width, 1);
-    snprintf(end, sizeof end, "%.0f", clock_wall() + options->walltime);
     if (options->walltime > 0)
-        setenv(LAUNCH_END, end, 1);
+        setenv(LAUNCH_END, walltime_moment(end, options->walltime), 1);
     setenv("OPENBLAS_NUM_THREADS", "1", 1); /* or it starts a thread for each core in each rank */
     if (geteuid() == 0) {
         /* mpirun refuses to start as root, which is what one is in a container. What it warns of,

@@ -3,7 +3,7 @@
 #define CLUSTER_LAUNCH_ENVIRONMENT_H
 
 #define LAUNCH_WIDTH "MESASWEEP_TERMINAL" /* columns of the launcher's terminal; ranks see none */
-#define LAUNCH_END "MESASWEEP_END"        /* when the job ends, in seconds since 1970 */
+#define LAUNCH_END "MESASWEEP_END"        /* when the job ends: walltime_moment */
 
 /* Columns of the terminal that hears this process; 0: none. */
 int launch_terminal_width(void);

@@ -1,5 +1,6 @@
 #include "cluster/walltime.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
@@ -18,7 +19,7 @@
 
 #define PATIENCE 10.0 /* seconds that squeue gets; a busy controller takes some */
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400, BOOT = 64 };
 
 /* ---- text */
 
@@ -64,6 +65,38 @@ static double until(const char *moment)
 {
     double left = moment ? strtod(moment, NULL) - clock_wall() : 0;
     return left > 0 ? left : 0;
+}
+
+/* Of this start of this host's system, in which all processes share the clock that never goes back;
+ * "": unknown. */
+static void read_boot(char boot[BOOT])
+{
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    static_assert(BOOT == 64, "width in the format below");
+    if (!file || fscanf(file, "%63s", boot) != 1)
+        boot[0] = '\0';
+    if (file)
+        fclose(file);
+}
+
+char *walltime_moment(char text[WALLTIME_MOMENT], double seconds)
+{
+    char boot[BOOT];
+    read_boot(boot);
+    snprintf(text, WALLTIME_MOMENT, "%.0f,%.0f,%s", clock_wall() + seconds,
+             clock_monotonic() + seconds, boot);
+    return text;
+}
+
+/* As `until`, of a launcher; what happens to the clock of people says nothing on its host. */
+static double until_launchers(const char *moment)
+{
+    char own[BOOT], boot[BOOT] = "";
+    double wall, end;
+    read_boot(own);
+    if (sscanf(moment, "%lf,%lf,%63s", &wall, &end, boot) == 3 && strcmp(own, boot) == 0)
+        return end - clock_monotonic();
+    return until(moment);
 }
 
 /* The first bytes that come within PATIENCE seconds, or nothing. */
@@ -120,7 +153,7 @@ double walltime_left(double asked)
 {
     const char *told = getenv(LAUNCH_END), *job = getenv("SLURM_JOB_ID");
     if (told)
-        return fmax(until(told), 1); /* a launcher knows that there is an end */
+        return fmax(until_launchers(told), 1); /* a launcher knows that there is an end */
     if (asked > 0)
         return asked;
     double left = until(getenv("SLURM_JOB_END_TIME"));

@@ -86,17 +86,18 @@ static enum verdict judge(const struct heartbeat *beat, bool flock_works)
 {
     struct heartbeat own;
     own_heartbeat(&own);
-    if (fabs(own.time - beat->time) > LOCK_OLD)
-        return WRITER_GONE;
     if (strcmp(own.host, beat->host) != 0) {
         bool ours = own.job[0] != '-' && strcmp(own.job, beat->job) == 0;
         return ours && beat->restarts < own.restarts ? WRITER_GONE : WRITER_UNKNOWN;
     }
     bool lives = beat->pid != own.pid && (kill((pid_t)beat->pid, 0) == 0 || errno == EPERM);
-    return !flock_works && lives ? WRITER_LIVES : WRITER_GONE;
+    if (flock_works || !lives)
+        return WRITER_GONE;
+    bool old = fabs(own.time - beat->time) > LOCK_OLD; /* or a clock has jumped */
+    return old ? WRITER_UNKNOWN : WRITER_LIVES;
 }
 
-/* Whether the line of a writer on another host changes while one looks; then *beat is the new one.
+/* Whether the line of a writer changes while one looks; then *beat is the new one.
  */
 static bool is_beating(struct heartbeat *beat, int fd)
 {

@@ -3,9 +3,10 @@
  * flock answers on one host, and on shared file systems that carry it between hosts: who can not
  * get it is refused. The heartbeat (host, process, Slurm job, time; every 10 s) answers where flock
  * does not reach: the line of another host is watched, and refuses as soon as it changes. After 30
- * s without a change its writer is gone; at once when the line is ten minutes old, or when it is of
- * an earlier start of our own Slurm job. Clocks of hosts may differ by minutes, as only changes
- * count. The result file itself is never locked, as HDF5's readers would be refused.
+ * s without a change its writer is gone; at once when it is of an earlier start of our own Slurm
+ * job. Clocks of hosts may differ and jump, as only changes count: a line of this host that seems
+ * old is watched, too, before a process that lives is no longer believed to be its writer. The
+ * result file itself is never locked, as HDF5's readers would be refused.
  */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H

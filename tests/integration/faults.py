@@ -84,11 +84,17 @@ class Faults(program.Case):
         self.assertWhole()
 
     def test_a_clock_that_jumps_changes_nothing(self):
-        for jump in (DAY, -DAY):
-            with self.subTest(jump=jump):
-                self.run_program("run", "tiny.yaml", "--ranks", 1, under=self.fault("clock", jump, 2))
+        """In each process, from its first or a later look at it on; the job has an end, which is not reached."""
+        for jump, first in ((DAY, 1), (-DAY, 2), (DAY, 6)):
+            with self.subTest(jump=jump, first=first):
+                self.run_program("run", "tiny.yaml", "--ranks", 1, "--walltime", 60, under=self.fault("clock", jump, first))
                 self.assertGreaterEqual(self.happened(), 1)
                 self.assertWhole()
+                with h5py.File(self.folder / "tiny.h5") as file:
+                    for seconds, started, finished in zip(*(file[f"log/{name}"] for name in ("seconds", "started", "finished"))):
+                        self.assertGreaterEqual(seconds, 0)
+                        self.assertAlmostEqual(finished - started, seconds, delta=1e-3)
+                self.assertEqual(self.status("tiny.h5")["done"], len(Faults.calm["results/status"]))
                 (self.folder / "tiny.h5").unlink()
 
 

@@ -11,6 +11,7 @@
 
 #include "checkpoint.h"
 #include "checkpoints.h"
+#include "cluster/cluster.h"
 
 static const struct message_item item = {.identity = 0x0123456789abcdef, .checkpoint = 10};
 
@@ -120,6 +121,28 @@ static void a_folder_that_can_not_be_made_costs_only_the_checkpoint(void **state
     assert_false(there("nowhere"));
 }
 
+/* Whoever was killed made progress when it saved something, also where the clock has gone back. */
+static void each_checkpoint_that_is_saved_is_seen(void **state)
+{
+    (void)state;
+    static struct checkpoint c;
+    assert_int_equal(cluster_saved("c"), 0);
+    assert_true(checkpoint_begin(&c, "c.checkpoints", &item, 0));
+    uint64_t before = 0;
+    for (int i = 0; i < 3; i++) {
+        static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+        assert_int_equal(checkpoint_write(&c, (const unsigned char *)"state", 5), 0);
+        uint64_t now = cluster_saved("c");
+        assert_true(now != before);
+        assert_int_equal(utimensat(AT_FDCWD, c.path, old, 0), 0);
+        before = cluster_saved("c");
+        assert_true(before != now);
+        assert_int_equal(cluster_saved("c"), before);
+    }
+    assert_int_equal(unlink(c.path) | rmdir(c.folder), 0);
+    assert_int_equal(cluster_saved("c"), 0);
+}
+
 static void what_is_of_no_use_any_more_goes_and_only_that(void **state)
 {
     (void)state;
@@ -168,6 +191,7 @@ int main(void)
                                         enter, leave),
         cmocka_unit_test_setup_teardown(a_folder_that_can_not_be_made_costs_only_the_checkpoint,
                                         enter, leave),
+        cmocka_unit_test_setup_teardown(each_checkpoint_that_is_saved_is_seen, enter, leave),
         cmocka_unit_test_setup_teardown(what_is_of_no_use_any_more_goes_and_only_that, enter,
                                         leave),
     };

@@ -133,6 +133,26 @@ static void launcher_option_and_slurm_are_asked_in_this_order(void **state)
     end_slurm(&slurm);
 }
 
+/* Of launcher and rank on one host no clock that people set decides, which could go back or forth
+ * between them; another host has nothing else. */
+static void what_a_launcher_says_holds_whatever_the_clock_does(void **state)
+{
+    (void)state;
+    char text[WALLTIME_MOMENT], other[WALLTIME_MOMENT];
+    forget_all();
+    walltime_moment(text, 100);
+    const char *rest = strchr(text, ',');
+    for (int hours = -9; hours <= 9; hours += 9) {
+        snprintf(other, sizeof other, "%.0f%s", (double)time(NULL) + 100 + 3600 * hours, rest);
+        setenv(LAUNCH_END, other, 1);
+        assert_true(walltime_left(0) > 70 && walltime_left(0) <= 101);
+        strcpy(strrchr(other, ','), ",of-another-host");
+        setenv(LAUNCH_END, other, 1);
+        double left = walltime_left(0) - 3600 * hours;
+        assert_true(hours < 0 ? walltime_left(0) == 1 : left > 70 && left <= 101);
+    }
+}
+
 static void a_squeue_that_knows_nothing_says_nothing(void **state)
 {
     (void)state;
@@ -172,6 +192,7 @@ int main(void)
         cmocka_unit_test(what_is_printed_for_sbatch_is_not_less_and_reads_back),
         cmocka_unit_test(nobody_says_when_a_plain_process_ends),
         cmocka_unit_test(launcher_option_and_slurm_are_asked_in_this_order),
+        cmocka_unit_test(what_a_launcher_says_holds_whatever_the_clock_does),
         cmocka_unit_test(a_squeue_that_knows_nothing_says_nothing),
         cmocka_unit_test(a_squeue_that_hangs_is_given_up),
         cmocka_unit_test(only_one_rank_asks_slurm),

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -29,6 +30,15 @@ double clock_monotonic(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9 + ahead;
 }
 
+/* A file system that has no locks. */
+static bool no_flock;
+
+int flock(int fd, int what)
+{
+    errno = ENOLCK;
+    return no_flock ? -1 : (int)syscall(SYS_flock, fd, what);
+}
+
 /* Looks at the line of another host take no time; what happens meanwhile is up to the test. */
 static int looks;
 static void (*meanwhile)(int look);
@@ -47,6 +57,7 @@ static int setup(void **state)
 {
     ahead = 0;
     looks = 0;
+    no_flock = false;
     meanwhile = NULL;
     unsetenv("SLURM_JOB_ID");
     unsetenv("SLURM_RESTART_COUNT");
@@ -154,7 +165,7 @@ static void beat(int look)
 static void a_heartbeat_that_changes_refuses_whatever_the_clock_says(void **state)
 {
     const struct folder *folder = beating = *state;
-    static const double ages[] = {-70, 12, LOCK_WATCH + 5};
+    static const double ages[] = {-70, 12, LOCK_WATCH + 5, 5 * 3600, -5 * 3600};
     for (size_t i = 0; i < COUNT(ages); i++) {
         struct error err = {""};
         struct lock *lock;
@@ -188,8 +199,8 @@ static void a_heartbeat_that_does_not_change_is_of_a_dead_writer(void **state)
         {12, "55", "55", "0", 4 * LOCK_WATCH}, /* perhaps another step of our job */
         {12, "55", "56", "1", 4 * LOCK_WATCH},
         {12, "55", "55", "1", 0}, /* Slurm ended it before it started us */
-        {LOCK_OLD + 5, "55", NULL, NULL, 0},
-        {-LOCK_OLD - 5, "55", NULL, NULL, 0},
+        {LOCK_OLD + 5, "55", NULL, NULL, 4 * LOCK_WATCH},
+        {-LOCK_OLD - 5, "55", NULL, NULL, 4 * LOCK_WATCH},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct lock *lock;
@@ -197,6 +208,37 @@ static void a_heartbeat_that_does_not_change_is_of_a_dead_writer(void **state)
         leave_line(folder, "node017", 123, cases[i].job, cases[i].age);
         looks = 0;
         assert_int_equal(lock_take(&lock, folder->file, false, NULL), OK);
+        assert_int_equal(looks, cases[i].looks);
+        lock_release(lock);
+    }
+}
+
+/* Its parent lives, and beats after some looks, or never: that number is another process's by now.
+ */
+static void without_locks_a_line_of_this_host_that_seems_old_is_watched(void **state)
+{
+    const struct folder *folder = beating = *state;
+    static const struct {
+        double age;
+        bool beats;
+        int looks;
+    } cases[] = {
+        {12, false, 0}, /* is believed */
+        {5 * 3600, true, 4 * LOCK_BEAT + 1},
+        {-5 * 3600, true, 4 * LOCK_BEAT + 1},
+        {5 * 3600, false, 4 * LOCK_WATCH},
+    };
+    char host[128] = "";
+    gethostname(host, sizeof host - 1);
+    no_flock = true;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bool refused = cases[i].beats || cases[i].looks == 0;
+        struct error err = {""};
+        struct lock *lock = NULL;
+        leave_line(folder, host, (long)getppid(), "-", cases[i].age);
+        looks = 0;
+        meanwhile = cases[i].beats ? beat : NULL;
+        assert_int_equal(lock_take(&lock, folder->file, false, &err), refused ? ERR_FILE : OK);
         assert_int_equal(looks, cases[i].looks);
         lock_release(lock);
     }
@@ -341,6 +383,7 @@ int main(void)
         TEST(a_killed_writer_on_this_host_does_not_refuse),
         TEST(a_heartbeat_that_changes_refuses_whatever_the_clock_says),
         TEST(a_heartbeat_that_does_not_change_is_of_a_dead_writer),
+        TEST(without_locks_a_line_of_this_host_that_seems_old_is_watched),
         TEST(who_takes_over_gives_the_lock_another_file),
         TEST(a_lock_file_that_says_nothing_does_not_refuse),
         TEST(a_broken_lock_is_not_removed_by_its_first_owner),

@@ -1,13 +1,17 @@
 """Without this a full file system, a limit of the shell, a file that goes away or one that can not be read could spoil
-results, or not be told."""
+results, or not be told. OUTSIDE_LONG: also while runs are at work."""
 
 import errno
 import os
+import re
+import shutil
 import subprocess
+import unittest
 
 import fault_lab
 import program
 
+LONG = "OUTSIDE_LONG" in os.environ
 LOST = "tiny.h5: {} while runs were written to it; this job stops"
 ACTIONS = (  # what happens to the file while it is written, what is said
     ("rm tiny.h5", LOST.format("was removed or renamed")),
@@ -17,6 +21,8 @@ ACTIONS = (  # what happens to the file while it is written, what is said
 )
 UNSAVED = (r"\S+/tiny\.h5\.checkpoints/[0-9a-f]{16}: can not write the checkpoint: No space left on device \(rank 0 on \S+\); "
            r"a run that is stopped loses what it did since its last one\n")
+LEFT_OUT = UNSAVED.replace("No space left on device", "No such file or directory")
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 DAMAGED = r"\S+/tiny\.h5\.checkpoints/[0-9a-f]{16}: the checkpoint is damaged or not of this run \(rank 0 on \S+\); the run starts anew\n"
 ROOM = "there is room for 0.0 MB; free some space"
 LIMITS = (  # of the shell, the words, what is said
@@ -135,6 +141,76 @@ class Outside(fault_lab.Lab):
         self.assertIn(ROOM, err)
         subprocess.run(["mount", "-o", "remount,size=8m", str(place)], check=True)
         self.code(place, "run", "tiny.yaml")
+        self.assertWhole(place)
+
+    def disturb(self, place, action, under=()):
+        """The job, in haste, after something happened while a run of it was at work; None when it came too late."""
+        job = self.start("run", place / "tiny.yaml", "-o", place / "tiny.h5", "--ranks", 1,
+                         under=(*under, "env", f"LD_PRELOAD={fault_lab.LIBRARY}", "MESASWEEP_FAULT_HASTE=1", f"HOME={place}"))
+        self.wait_until("a run is at work", lambda: job.process.poll() is not None or (
+            (place / "tiny.h5").exists() and self.status(place / "tiny.h5")["running"] > 0))
+        action(job)
+        if job.process.poll() is None and self.status(place / "tiny.h5")["done"] == 0:
+            return job
+        job.kill_all()
+        return None
+
+    def at_work(self, action, size=None, of=".", under=()):
+        """(place, job) of a sweep that takes long enough; `size`: of a file system of its own there."""
+        steps = 1000
+        while True:
+            steps *= 4
+            sweep = fault_lab.SMALL.replace("steps: 4", f"steps: {steps}")
+            calm, place = self.place(), self.place()
+            for each in calm, place:
+                if each == place and size:
+                    (place / of).mkdir(exist_ok=True)
+                    self.mount(place / of, size)
+                (each / "tiny.yaml").write_text(sweep)
+                for path in self.folder, each:
+                    path.chmod(0o777)
+            self.code(calm, "run", "tiny.yaml")
+            self.calm = program.contents(calm / "tiny.h5")
+            job = self.disturb(place, lambda job: action(job, place), under)
+            if job:
+                return place, job
+
+    def assertGoesOn(self, place, job, pattern):
+        code, _, err = job.wait()
+        self.assertEqual(code, 0, err)
+        said = re.sub(r"\d+/\d+ done.*\n", "", fault_lab.PROGRESS.sub("", err))
+        self.assertRegex(said, f"^({pattern})$")
+        self.assertWhole(place)
+
+    @unittest.skipUnless(LONG, "takes long")
+    def test_files_that_can_not_be_read_any_more_or_go_away_cost_nothing(self):
+        if os.geteuid() != 0 or subprocess.run([*NOBODY, program.PROGRAM, "version"], capture_output=True).returncode != 0:
+            self.skipTest("needs root and setpriv")
+
+        def close(_, place):
+            (place / "tiny.h5").chmod(0)
+            shutil.rmtree(place / "tiny.h5.checkpoints", ignore_errors=True)
+
+        place, job = self.at_work(close, under=NOBODY)
+        code, _, err, _ = self.alone(place, "status", "tiny.h5", rank=False, under=NOBODY)
+        self.assertEqual((code, err), (2, "tiny.h5: can not open: Permission denied\n"))
+        self.assertGoesOn(place, job, f"({LEFT_OUT})?")
+        code, _, err, _ = self.alone(place, "resume", "tiny.h5", rank=False, under=NOBODY)
+        self.assertEqual((code, err), (2, "tiny.h5: can not open: Permission denied\n"))
+        (place / "tiny.h5").chmod(0o644)
+        code, _, err, _ = self.alone(place, "resume", "tiny.h5", rank=False, under=NOBODY)
+        self.assertEqual((code, err), (0, ""))
+
+    @unittest.skipUnless(LONG, "takes long")
+    def test_a_file_system_that_gets_full_while_runs_are_at_work_costs_only_checkpoints(self):
+        for of, size in ((".", "2m"), ("tiny.h5.checkpoints", "64k")):
+            with self.subTest(of):
+                self.assertGoesOn(*self.at_work(lambda _, place, of=of: self.fill(place / of), size, of), UNSAVED)
+        place, job = self.at_work(lambda _, place: self.fill(place), "2m")
+        job.kill_all()
+        self.assertDoneRowsAreRight(place)
+        (place / "ballast").unlink()
+        self.code(place, "resume", "tiny.h5")
         self.assertWhole(place)
 
 

@@ -49,7 +49,7 @@ static const char *const forecasts[] = {"zero",
 static const char *const known_pairs[] = {"inclusive", "lagged", NULL};
 
 /* As many points as `first`, `first + step`, ... up to `last`. */
-#define POINTS(first, step, last) ((int)(((last) - (first)) / (step) + 1.5))
+#define POINTS(first, step, last) ((int)((double)((last) - (first)) / (step) + 1.5))
 
 static double share(int i)
 {

@@ -21,7 +21,7 @@ enum {
 };
 
 /* clang-format off */
-#define NUMBER_COLUMN(text, what) {.name = text, .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1", .about = what}
+#define NUMBER_COLUMN(text, what) {.name = (text), .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1", .about = (what)}
 static const struct column columns[] = {
     [NEAREST_ETA] = NUMBER_COLUMN("nearest_step_eta", "step size of the step of gradient descent that is nearest to the model's predictions, over eta and W0"),
     [NEAREST_W0] = {.name = "nearest_step_w0", .type = COLUMN_F64, .axes = {AXIS_STATE_ROW, AXIS_STATE_COLUMN}, .level = LEVEL_BITS, .unit = "1",

@@ -20,7 +20,7 @@ enum {
 enum versus { RATIO, PREDS_DIFF, MODEL_DIFF, MODEL_COS };
 
 /* clang-format off */
-#define SNAPSHOT_COLUMN(text, what) {.name = text, .type = COLUMN_F64, .axes = {AXIS_SNAPSHOT}, .level = LEVEL_BITS, .unit = "1", .about = what}
+#define SNAPSHOT_COLUMN(text, what) {.name = (text), .type = COLUMN_F64, .axes = {AXIS_SNAPSHOT}, .level = LEVEL_BITS, .unit = "1", .about = (what)}
 static const struct column columns[] = {
     [SNAPSHOT_LOSS] = SNAPSHOT_COLUMN("snapshot_loss", "mean loss of the snapshot over the evaluation set"),
     [SNAPSHOT_LOSS_MEDIAN] = SNAPSHOT_COLUMN("snapshot_loss_median", "median over the evaluation set of the snapshot's loss of a task"),

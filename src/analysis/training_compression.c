@@ -8,7 +8,7 @@
 enum { TRAINED_LOSS, LOSS, LOSS_16, ETA, COLUMNS };
 
 /* clang-format off */
-#define SNAPSHOT_COLUMN(text, what) {.name = text, .type = COLUMN_F64, .axes = {AXIS_SNAPSHOT}, .level = LEVEL_BITS, .unit = "1", .about = what}
+#define SNAPSHOT_COLUMN(text, what) {.name = (text), .type = COLUMN_F64, .axes = {AXIS_SNAPSHOT}, .level = LEVEL_BITS, .unit = "1", .about = (what)}
 static const struct column columns[] = {
     [TRAINED_LOSS] = SNAPSHOT_COLUMN("snapshot_trained_loss", "mean loss over the evaluation set of the snapshot itself, beside snapshot_compressed_loss"),
     [LOSS] = SNAPSHOT_COLUMN("snapshot_compressed_loss", "compressed_loss of the snapshot"),

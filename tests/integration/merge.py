@@ -133,7 +133,7 @@ class Merge(program.Case):
 
     def test_a_run_that_is_carried_out_once_more_has_the_same_bits_in_all_analyses(self):
         self.write("tiny.yaml", program.TINY.replace("count: 3", "count: 1").rpartition("analyses")[0])
-        self.run_program("run", "tiny.yaml", "--ranks", 1)
+        self.run_program("run", "tiny.yaml", "--ranks", 1, "evaluation.tasks=16")
         listing, before = self.listing(), (self.folder / "tiny.h5").read_bytes()
         self.assertEqual(self.run_program("verify", "tiny.h5", "--rerun", 2),
                          "tiny.h5: 3 of 3 runs have a checksum, 0 of them do not hold\n"

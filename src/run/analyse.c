@@ -111,6 +111,7 @@ static void lay_out(struct run *run, const float *weights)
     real *own = ARENA_TAKE(&run->arena, real, P);
     run->weights = own;
     run->snapshots = ARENA_TAKE(&run->arena, real, (size_t)run->keep.count * P);
+    assert(!own || weights); /* only to measure there are none */
     for (int t = 0; own && t < model->tensor_count; t++)
         copy(own, &weights, &model->tensors[t]);
     for (int t = 0; own && t < model->tensor_count; t++)

@@ -1,5 +1,6 @@
 #include "sweep/plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,7 @@ enum status plan_read(struct plan **plan, const char *path, const struct plan_op
     enum status st = read_file(&text, &length, path, YAML_BYTES, err);
     if (st != OK)
         return st;
+    assert(text);
     st = plan_parse(plan, path, text, length, options, err);
     free(text);
     return st;

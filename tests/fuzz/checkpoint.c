@@ -49,8 +49,9 @@ static bool when_stopping(void *context, double share, bool stopping)
 
 static size_t restore(void *context, unsigned char *bytes, size_t size)
 {
+    int reason;
     (void)context;
-    return checkpoint_read(bytes, size, &fixture.checkpoint);
+    return checkpoint_read(bytes, &reason, size, &fixture.checkpoint);
 }
 
 static void refuse(void *context, const char *why)

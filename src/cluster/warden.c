@@ -18,7 +18,7 @@
  * other without a word. */
 #define LOOK_AGAIN 50000000 /* ns */
 
-enum { WARM_UP_MOST = 2 }; /* seconds of work; it takes milliseconds */
+enum { WARM_UP_MOST = 1 }; /* seconds of work; it takes milliseconds */
 
 struct watch {
     const struct warden *w;

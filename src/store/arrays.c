@@ -1,7 +1,6 @@
 #include "arrays_inside.h"
 
 #include <errno.h>
-#include <hdf5_hl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +111,7 @@ static void add(struct walk *walk, hid_t dataset, const char *name)
     if (entry.stored == HDF_LETTER)
         entry.letters = (int64_t)size[--rank];
     entry.array.type = type_of(entry.stored);
-    bool rows = walk->run < 0 || H5DSis_attached(dataset, walk->run, 0) > 0;
+    bool rows = walk->run < 0 || hdf_is_along(&arrays->hdf, dataset, walk->run);
     entry.array.of = rows ? walk->of : ARRAY_OF_FILE;
     entry.array.rank = rank;
     for (int i = 0; i < rank; i++)

@@ -352,6 +352,31 @@ int hdf_sizes(struct hdf *hdf, hid_t dataset, hsize_t *size, int most)
     return rank;
 }
 
+/* H5DSis_attached would also look through all datasets of the scale: a file with n columns would be
+ * opened in n^2 steps. */
+bool hdf_is_along(const struct hdf *hdf, hid_t dataset, hid_t scale)
+{
+    hobj_ref_t wanted;
+    hvl_t axes[H5S_MAX_RANK];
+    bool found = false;
+    if (failed(hdf) || H5Aexists(dataset, "DIMENSION_LIST") <= 0 ||
+        H5Rcreate(&wanted, scale, ".", H5R_OBJECT, -1) < 0)
+        return false;
+    hid_t a = H5Aopen(dataset, "DIMENSION_LIST", H5P_DEFAULT), space = H5Aget_space(a);
+    hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
+    hssize_t rank = H5Sget_simple_extent_npoints(space);
+    if (rank >= 1 && rank <= H5S_MAX_RANK && H5Aread(a, type, axes) >= 0) {
+        const hobj_ref_t *scales = axes[0].p;
+        for (size_t i = 0; i < axes[0].len; i++)
+            found = found || scales[i] == wanted;
+        H5Dvlen_reclaim(type, space, H5P_DEFAULT, axes);
+    }
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Aclose(a);
+    return found;
+}
+
 /* A copy of a text of the file, which anybody may have written: it does nothing to a terminal. */
 static char *own_text(const char *text)
 {

@@ -7,6 +7,7 @@
 #define STORE_HDF_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -69,6 +70,8 @@ void hdf_attach_scale(struct hdf *hdf, hid_t dataset, hid_t scale, int dimension
 enum hdf_type hdf_type_of(struct hdf *hdf, hid_t dataset);
 /* Sizes of a dataset of at most `most` dimensions; returns their number, -1 if there are more. */
 int hdf_sizes(struct hdf *hdf, hid_t dataset, hsize_t *size, int most);
+/* Whether the first dimension of the dataset has this scale. */
+bool hdf_is_along(const struct hdf *hdf, hid_t dataset, hid_t scale);
 /* Text of a variable-length attribute; the caller frees it. NULL when there is none (no failure).
  */
 char *hdf_read_text(struct hdf *hdf, hid_t at, const char *name);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +117,7 @@ static bool is_listed(const char *list, const char *name)
 static void visit_column(void *context, struct hdf *hdf, hid_t object, const char *name)
 {
     struct visit *visit = context;
-    if (H5Iget_type(object) != H5I_DATASET || H5DSis_attached(object, visit->run, 0) <= 0)
+    if (H5Iget_type(object) != H5I_DATASET || !hdf_is_along(hdf, object, visit->run))
         return;
     struct map_column *column = add_column(visit->group);
     fill_column(column, hdf, object, name, visit->map->runs, visit->map->bytes);

@@ -177,7 +177,8 @@ static enum status open_structure(struct store *store, struct hdf *hdf, struct e
 {
     struct stat before = {0}, now = {0};
     stat(store->path, &before);
-    enum status status = map_open(hdf, store->path, MAP_COLUMNS, err);
+    enum map_reads reads = store->flags & OPEN_OWN ? MAP_AGAIN : MAP_COLUMNS;
+    enum status status = map_open(hdf, store->path, reads, err);
     if (status != OK || !(store->flags & OPEN_LOCK))
         return status;
     status = lock_take(&store->lock, store->path, store->flags & OPEN_BREAK_LOCK, err);

@@ -18,7 +18,7 @@
 /* What a child may use, beside what grows with the file: ten times what the largest files need. */
 #define MEMORY_LEAST 512e6
 #define MEMORY_A_BYTE 8.0
-#define SECONDS_LEAST 4.0
+#define SECONDS_LEAST 2.0
 #define SECONDS_A_BYTE 50e-9
 
 /* A sanitizer reserves address space without end. */
@@ -140,6 +140,11 @@ static enum status judge(const char *path, int status, struct error *err)
                          path);
     if (!WIFSIGNALED(status) || !is_blamed(WTERMSIG(status)))
         return OK;
+    if (WTERMSIG(status) == SIGKILL) /* from outside, and no limit of ours */
+        return error_set(err, ERR_FILE,
+                         "%s: reading it was ended by signal 9 (Killed), probably for want of "
+                         "memory: try again with more, or go back to a copy",
+                         path);
     return error_set(err, ERR_FILE,
                      "%s: is damaged: reading it ends by signal %d (%s); go back to a copy, or "
                      "begin a new file with -o",

@@ -181,7 +181,7 @@ enum status transfer(const char *path, const struct layout *layout, int64_t list
     enum status status = create_temporary(temporary, target, layout, provenance, err);
     if (status != OK)
         return status;
-    status = writer_open_file(&copying.to, temporary, OPEN_WRITE, err);
+    status = writer_open_file(&copying.to, temporary, OPEN_WRITE | OPEN_OWN, err);
     if (status == OK)
         status = copy_rows(&copying, err);
     store_close(copying.to);

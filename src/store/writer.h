@@ -55,6 +55,7 @@ enum {
     OPEN_WRITE = 2,
     OPEN_JUDGE = 4, /* by checksums; with OPEN_WRITE rows that fail are made pending in the file */
     OPEN_BREAK_LOCK = 8,
+    OPEN_OWN = 16, /* this process has just made the file: no child reads it first */
     OPEN_ALL = OPEN_LOCK | OPEN_WRITE | OPEN_JUDGE,
 };
 

@@ -170,7 +170,7 @@ int setrlimit(__rlimit_resource_t resource, const struct rlimit *limits)
 static void a_file_on_which_its_reader_dies_is_damaged(void **state)
 {
     const struct folder *folder = *state;
-    static const int signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGXCPU, SIGKILL};
+    static const int signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGXCPU};
     for (size_t i = 0; i < COUNT(signals); i++) {
         deadly = signals[i];
         refuses(folder,
@@ -180,6 +180,15 @@ static void a_file_on_which_its_reader_dies_is_damaged(void **state)
     }
     deadly = 0;
     assert_int_equal(folder_files(folder, 0), 1); /* no lock either */
+}
+
+/* As the kernel does when memory is short. */
+static void a_reader_that_is_killed_says_nothing_of_the_file(void **state)
+{
+    deadly = SIGKILL;
+    refuses(*state, "reading it was ended by signal 9 (Killed), probably for want of memory: try "
+                    "again with more, or go back to a copy");
+    deadly = 0;
 }
 
 static void an_interrupt_says_nothing_of_the_file(void **state)
@@ -265,6 +274,7 @@ int main(void)
         TEST(another_sweep_is_named_and_its_file_left_alone),
         TEST(what_is_no_file),
         TEST(a_file_on_which_its_reader_dies_is_damaged),
+        TEST(a_reader_that_is_killed_says_nothing_of_the_file),
         TEST(an_interrupt_says_nothing_of_the_file),
         TEST(columns_of_another_type_or_shape),
         TEST(a_flipped_bit_outside_the_rows_is_refused_by_the_seal),

@@ -257,6 +257,11 @@ static enum status read_integers(int64_t *samples, int64_t *quick, int64_t *stre
         return yaml_refuse(yaml, node, err,
                            "random: allowed are samples, over, quick and stream, as in {samples: "
                            "100, over: {train.rate: {log: [1e-4, 1e-2]}}, quick: 4, stream: 0}");
+    if (st == OK && *quick > *samples)
+        return yaml_refuse(yaml, yaml_find(node, "quick"), err,
+                           "random: quick: %lld is more than samples, %lld; --quick takes the "
+                           "first of these",
+                           (long long)*quick, (long long)*samples);
     return st;
 }
 

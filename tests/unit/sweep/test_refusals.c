@@ -217,6 +217,8 @@ static void sections_of_runs_are_refused_with_place_and_reason(void **state)
          "1:19: random: samples: ", "'1000001' is no integer 1..1000000"},
         {"random: {samples: 2, quick: 0, over: {seed: {linear: [0, 9]}}}\n",
          "1:29: random: quick: ", "'0' is no integer 1..1000000"},
+        {"random: {samples: 2, quick: 3, over: {seed: {linear: [0, 9]}}}\n",
+         "1:29: random: quick: ", "3 is more than samples, 2; --quick takes the first of these"},
         {"random: {samples: '2', over: {seed: {linear: [0, 9]}}}\n",
          "1:19: random: samples: ", "'2' is no integer 1..1000000"},
         {"random: {samples: [2], over: {seed: {linear: [0, 9]}}}\n",

@@ -10,8 +10,9 @@
 
 #include "map.h"
 
-/* ERR_FILE when reading the file kills a process, or somebody else kills it, ERR_MEMORY when it is refused memory. A rank of
- * MPI must not fork: for it there is no rehearsal, but its launcher had one. */
+/* ERR_FILE when reading the file kills a process, or somebody else kills it, ERR_MEMORY when it is
+ * refused memory. A rank of MPI must not fork: for it there is no rehearsal, but its launcher had
+ * one. */
 enum status rehearse(const char *path, enum map_reads reads, struct error *err) MUST_CHECK;
 
 #endif

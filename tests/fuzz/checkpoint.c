@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "checkpoint.h"
 #include "edit.h"
+#include "folder.h"
 #include "fuzz.h"
 
 /* Of the head of a training: where its checksum is, and what follows. */
@@ -105,7 +106,7 @@ static void remove_folder(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static char folder[] = "/tmp/mesasweep-XXXXXX";
+    static char folder[FOLDER];
     struct model model;
     int asked = 0;
     (void)argc;
@@ -113,7 +114,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     configure();
     carry_out(&(struct run_host){
         .context = &asked, .stop = stop_later, .due = when_stopping, .save = take});
-    if (!fixture.saved || run_check(&fixture.config, &model, NULL) != OK || !mkdtemp(folder))
+    if (!fixture.saved || run_check(&fixture.config, &model, NULL) != OK || !folder_make(folder))
         abort();
     fixture.training =
         fixture.size - sizeof(uint64_t) - SNAPSHOTS * model.parameters * sizeof(float);

@@ -177,7 +177,7 @@ static inline void fixture_given(unsigned char *image, const struct map *map, co
     fixture_describe(&facts, &layout, run);
     for (int k = 0; k < 5; k++) {
         const struct map_column *column = map_find(&map->results, fixture_keys[k].name);
-        if (column->covered)
+        if (column && column->covered)
             hdf_type_parse(image + column->place, column->type, values[k]);
     }
 }

@@ -47,7 +47,7 @@ static int complain(const struct checkpoint *c, const char *what)
 
 size_t checkpoint_read(unsigned char *bytes, int *reason, size_t size, const struct checkpoint *c)
 {
-    struct stat about;
+    struct stat about = {.st_size = 0};
     ssize_t got = 0;
     int fd = files_open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0)

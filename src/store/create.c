@@ -172,8 +172,8 @@ static void status_attributes(struct hdf *hdf, hid_t dataset)
 {
     int8_t values[ROW_STATUS_COUNT];
     char meanings[16 * ROW_STATUS_COUNT], *end = meanings;
-    for (int8_t i = 0; i < ROW_STATUS_COUNT; i++) {
-        values[i] = i;
+    for (int i = 0; i < ROW_STATUS_COUNT; i++) {
+        values[i] = (int8_t)i;
         end += sprintf(end, "%s%s", i ? " " : "", row_status_name((enum row_status)i));
     }
     hdf_attribute_array(hdf, dataset, "flag_values", HDF_I8, values, ROW_STATUS_COUNT);

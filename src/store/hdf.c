@@ -224,8 +224,8 @@ void hdf_status_type(struct hdf *hdf, hid_t group, const char *name, const char 
     if (failed(hdf))
         return;
     hid_t type = H5Tenum_create(H5T_STD_I8LE);
-    for (int8_t i = 0; i < count; i++)
-        hdf_check(hdf, H5Tenum_insert(type, names[i], &i), "name a status");
+    for (int i = 0; i < count; i++)
+        hdf_check(hdf, H5Tenum_insert(type, names[i], &(int8_t){(int8_t)i}), "name a status");
     hdf_check(hdf, H5Tcommit2(group, name, type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
               "commit the type of status");
     H5Tclose(type);

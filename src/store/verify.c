@@ -98,7 +98,7 @@ static int hash_column(const struct hashes *hashes, const struct store *store,
 static int hash_class(const struct hashes *hashes, const struct store *store, int c)
 {
     const struct map_class *class = &store->map.classes[c];
-    int64_t *runs = memory_zeroed((size_t)class->tensors.rows + 1, sizeof *runs);
+    int64_t *runs = memory_zeroed((size_t) class->tensors.rows + 1, sizeof *runs);
     for (int64_t i = 0; i < class->tensors.rows; i++)
         runs[i] = -1;
     for (int64_t i = 0; i < store->map.runs; i++)

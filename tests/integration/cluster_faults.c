@@ -60,6 +60,9 @@ static const struct {
     [OVERFLOWS] = {ROW_DIVERGED, 1, ""},
 };
 
+/* Bytes before a record that are of its own entry: what lies further ahead is the last run's. */
+enum { HEAD = 40 };
+
 static bool first_time(void)
 {
     int fd = open("once", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
@@ -99,7 +102,7 @@ static enum status work(struct record *record, enum run_outcome *outcome,
         return error_set(err, ERR_CONFIG, "model.depth: not today");
     enum status st = nursery_engine(record, outcome, item, host, err);
     if (seed == SCRIBBLES) {
-        memset(record->memory - 200, 0xff, 200); /* over the head of its own entry, and more */
+        memset(record->memory - HEAD, 0xff, 200);
         record->used = (size_t)-1;
     }
     return st;

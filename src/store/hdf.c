@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "guard.h"
 
 static bool failed(const struct hdf *hdf)
 {
@@ -94,6 +95,7 @@ enum status hdf_close(struct hdf *hdf)
     hdf->file = hdf->text = -1;
     hdf_forget(hdf);
     H5garbage_collect(); /* it would keep some 10 MB of a file with 100,000 runs */
+    guard_end();
     return hdf->status;
 }
 

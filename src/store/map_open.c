@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "create.h"
+#include "guard.h"
 #include "hdf.h"
 #include "rehearse.h"
 #include "seal.h"
@@ -63,6 +64,8 @@ enum status map_open(struct hdf *hdf, const char *path, enum map_reads reads, st
         hdf->status = rehearse(path, reads, err);
     if (hdf->status != OK)
         return hdf->status;
+    if (reads != MAP_AGAIN)
+        guard_begin(path);
     hdf_open(hdf, path, err);
     char *format = hdf_read_text(hdf, hdf->file, "format");
     bool ours = format && strcmp(format, "mesasweep") == 0;

@@ -12,26 +12,16 @@
 
 #include "arrays_inside.h"
 #include "base/process.h"
+#include "guard.h"
 #include "hdf.h"
 #include "map.h"
+#include "sanitized.h"
 
 /* What a child may use, beside what grows with the file: ten times what the largest files need. */
 #define MEMORY_LEAST 512e6
 #define MEMORY_A_BYTE 8.0
 #define SECONDS_LEAST 2.0
 #define SECONDS_A_BYTE 50e-9
-
-/* A sanitizer reserves address space without end. */
-#if defined(__SANITIZE_ADDRESS__)
-#define LIMITS_MEMORY 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define LIMITS_MEMORY 0
-#endif
-#endif
-#ifndef LIMITS_MEMORY
-#define LIMITS_MEMORY 1
-#endif
 
 /* ---- the child */
 
@@ -55,7 +45,7 @@ static void confine(double bytes)
     dup2(nowhere, STDERR_FILENO);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, SECONDS_LEAST + SECONDS_A_BYTE * bytes);
-    if (LIMITS_MEMORY)
+    if (!SANITIZED)
         limit(RLIMIT_AS, process_address_space() + MEMORY_LEAST + MEMORY_A_BYTE * bytes);
 }
 
@@ -145,10 +135,7 @@ static enum status judge(const char *path, int status, struct error *err)
                          "%s: reading it was ended by signal 9 (Killed), probably for want of "
                          "memory: try again with more, or go back to a copy",
                          path);
-    return error_set(err, ERR_FILE,
-                     "%s: is damaged: reading it ends by signal %d (%s); go back to a copy, or "
-                     "begin a new file with -o",
-                     path, WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return guard_blame(err, path, WTERMSIG(status));
 }
 
 enum status rehearse(const char *path, enum map_reads reads, struct error *err)

@@ -120,9 +120,9 @@ def layered(column, groups):
     for axes, i in zip(places, kept):
         at, word = along(axes_of[x], rows[i])
         draw_layers(axes, numpy.moveaxis(values[i], lines, 0), axes_of[lines], at)
-        finish(axes, column, word, legend=False)
+        finish(axes, column, POINTS.get(word, word), legend=False)
         axes.set_title(titles[i])
-    places[0].legend(fontsize=7, ncol=2)
+    explain_below(figure, 4)
     return figure, left
 
 

@@ -133,8 +133,8 @@ static struct value evaluate(struct walk *walk, int number);
 static struct value apply(struct walk *walk, const struct node *node)
 {
     struct value a = evaluate(walk, node->left), b = evaluate(walk, node->right);
-    if (walk->problem)
-        return a;
+    if (walk->problem) /* of the type that is asked for */
+        return (struct value){.type = node->type};
     if (node->type == TRUTH)
         return (struct value){.type = TRUTH, .truth = is_met(node->operation, compare(&a, &b))};
     if (node->type == INTEGER)

@@ -10,8 +10,6 @@ import h5py
 
 import program
 
-SWEEP = program.TINY.replace("steps: 60", "steps: 8000").replace("count: 3", "count: 4")
-
 # mpirun's way to another host: into its network, under its name.
 AGENT = """\
 #!/bin/sh
@@ -88,7 +86,7 @@ class SeveralHosts(program.Case):
 
     def setUp(self):
         super().setUp()
-        self.write("tiny.yaml", SWEEP)
+        self.write("tiny.yaml", program.LONG)
 
     def start_on_hosts(self):
         return self.start("run", "tiny.yaml", under=self.hosts.mpirun(self.folder, 2))

@@ -34,6 +34,10 @@ when:
 analyses: [gd, alignment, probe]
 """
 
+# 12 runs alike, each of a second or so on a fast core: when one is done, others are at work and more are left.
+LONG = (TINY.replace("depth: [1, 2]", "depth: [2]").replace("[joint, separate]", "[separate]")
+        .replace("count: 3", "count: 12").replace("steps: 60", "steps: 8000"))
+
 
 def environment(**more):
     """For mpirun in tests: as root, and with more ranks than cores."""

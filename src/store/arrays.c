@@ -1,11 +1,9 @@
 #include "arrays_inside.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -22,6 +20,7 @@ struct entry {
 struct arrays {
     struct hdf hdf;
     char *path;
+    int64_t bytes; /* of the file */
     struct entry *entries;
     int count;
 };
@@ -77,22 +76,15 @@ static bool is_aside(const char *name)
 }
 
 /* Whether an array of these sizes may be in the file: no number of it is to be believed. */
-static bool is_credible(const struct walk *walk, hid_t dataset, const struct entry *entry,
+static bool is_credible(const struct arrays *arrays, hid_t dataset, const struct entry *entry,
                         const hsize_t *size, int rank)
 {
     enum { PACKED_MOST = 1032 }; /* what deflate can do at best */
-    struct stat info;
     double bytes = (double)hdf_type_size(entry->stored);
     for (int i = 0; i < rank; i++)
         bytes *= (double)size[i];
     double stored = (double)H5Dget_storage_size(dataset);
-    struct hdf *hdf = &walk->arrays->hdf;
-    if (stat(hdf->path, &info) != 0) {
-        hdf->status =
-            error_set(hdf->err, ERR_IO, "%s: can not read: %s", hdf->path, strerror(errno));
-        return false;
-    }
-    return stored <= (double)info.st_size && bytes <= PACKED_MOST * stored;
+    return stored <= (double)arrays->bytes && bytes <= PACKED_MOST * stored;
 }
 
 static void add(struct walk *walk, hid_t dataset, const char *name)
@@ -104,7 +96,7 @@ static void add(struct walk *walk, hid_t dataset, const char *name)
     int length = snprintf(entry.array.name, sizeof entry.array.name, "%s%s", walk->prefix, name);
     if (rank < 1 || entry.stored == HDF_OTHER || length >= (int)sizeof entry.array.name ||
         is_aside(name) || arrays_find(arrays, entry.array.name) >= 0 ||
-        !is_credible(walk, dataset, &entry, size, rank))
+        !is_credible(arrays, dataset, &entry, size, rank))
         return;
     snprintf(entry.path, sizeof entry.path, "%s/%.200s", walk->group, name);
     text_line(entry.array.name);
@@ -145,6 +137,7 @@ static enum status list(struct arrays *arrays)
         {"weights", "weights/", NULL, ARRAY_OF_WEIGHTS},
     };
     struct hdf *hdf = &arrays->hdf;
+    arrays->bytes = hdf_bytes(hdf);
     for (size_t i = 0; i < sizeof groups / sizeof *groups && hdf->status == OK; i++) {
         struct walk walk = {arrays, groups[i].group, groups[i].prefix, groups[i].of, -1};
         if (groups[i].run)

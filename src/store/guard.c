@@ -8,14 +8,13 @@
 #include "base/process.h"
 #include "sanitized.h"
 
-static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-enum { DEADLY = sizeof deadly / sizeof *deadly };
+const int guard_signals[GUARD_SIGNALS] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 /* A handler has no argument of ours; what it says is written before. */
 static struct {
     bool on;
-    struct error lines[DEADLY];
-    struct sigaction before[DEADLY];
+    struct error lines[GUARD_SIGNALS];
+    struct sigaction before[GUARD_SIGNALS];
 } guard;
 
 enum status guard_blame(struct error *err, const char *path, int signal)
@@ -28,8 +27,8 @@ enum status guard_blame(struct error *err, const char *path, int signal)
 
 static void tell(int signal)
 {
-    for (int i = 0; i < DEADLY; i++)
-        if (deadly[i] == signal) {
+    for (int i = 0; i < GUARD_SIGNALS; i++)
+        if (guard_signals[i] == signal) {
             char *text = guard.lines[i].text;
             size_t length = strlen(text);
             text[length] = '\n';
@@ -45,17 +44,17 @@ void guard_begin(const char *path)
         return;
     struct sigaction action = {.sa_handler = tell};
     sigfillset(&action.sa_mask);
-    for (int i = 0; i < DEADLY; i++) {
-        guard_blame(&guard.lines[i], path, deadly[i]);
+    for (int i = 0; i < GUARD_SIGNALS; i++) {
+        guard_blame(&guard.lines[i], path, guard_signals[i]);
         if (!guard.on)
-            sigaction(deadly[i], &action, &guard.before[i]);
+            sigaction(guard_signals[i], &action, &guard.before[i]);
     }
     guard.on = true;
 }
 
 void guard_end(void)
 {
-    for (int i = 0; i < DEADLY && guard.on; i++)
-        sigaction(deadly[i], &guard.before[i], NULL);
+    for (int i = 0; i < GUARD_SIGNALS && guard.on; i++)
+        sigaction(guard_signals[i], &guard.before[i], NULL);
     guard.on = false;
 }

@@ -14,6 +14,10 @@
 void guard_begin(const char *path);
 void guard_end(void);
 
+/* Signals by which a process ends when its code goes wrong. */
+enum { GUARD_SIGNALS = 5 };
+extern const int guard_signals[GUARD_SIGNALS];
+
 /* What it means that reading the file ends by this signal. */
 enum status guard_blame(struct error *err, const char *path, int signal);
 

@@ -28,6 +28,9 @@ void hdf_open(struct hdf *hdf, const char *path, struct error *err);
 /* Closes the file and everything in it; returns the status of the whole sequence. */
 enum status hdf_close(struct hdf *hdf);
 
+/* Of the whole file, what lies behind HDF5's end of it too; -1 when nobody can say. */
+int64_t hdf_bytes(struct hdf *hdf);
+
 /* From now on, and until hdf_forget or another sequence, a system call that fails inside the
  * library fails the sequence, whatever was asked for: a column that can not be read is not one that
  * is missing. hdf_create, hdf_open and hdf_close call them. */

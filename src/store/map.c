@@ -1,12 +1,10 @@
 #include "map.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -290,12 +288,9 @@ static void set_places(struct map *map)
 
 enum status map_fill(struct map *map, struct hdf *hdf)
 {
-    struct stat info;
-    *map = (struct map){0};
-    if (stat(hdf->path, &info) != 0)
-        return hdf->status =
-                   error_set(hdf->err, ERR_IO, "%s: can not read: %s", hdf->path, strerror(errno));
-    map->bytes = info.st_size;
+    *map = (struct map){.bytes = hdf_bytes(hdf)};
+    if (map->bytes < 0)
+        return hdf->status;
     char *given = given_columns(hdf);
     fill_group(&map->results, hdf, map, "results", given);
     fill_group(&map->log, hdf, map, "log", "");

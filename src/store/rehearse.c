@@ -37,10 +37,10 @@ static void limit(int resource, double most)
 
 static void confine(double bytes)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-        signal(deadly[i], SIG_DFL);
+    for (int i = 0; i < GUARD_SIGNALS; i++)
+        signal(guard_signals[i], SIG_DFL);
+    signal(SIGXCPU, SIG_DFL);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
     limit(RLIMIT_CORE, 0);

@@ -224,8 +224,8 @@ class Together(unittest.TestCase):
 
 class Judgement(unittest.TestCase):
     class Fake:
-        def __init__(self, values):
-            self.columns = {"x": self}
+        def __init__(self, values, **more):
+            self.columns = {"x": self, **{name: Judgement.Fake(of) for name, of in more.items()}}
             self.values = numpy.array(values, float)
 
         def rows(self, **where):
@@ -248,6 +248,15 @@ class Judgement(unittest.TestCase):
 
     def test_one_run_has_no_interval(self):
         self.assertEqual(self.verdict([2], high=1.9), "no")
+
+    def test_the_loss_of_one_run_has_the_interval_of_its_evaluation_set(self):
+        def judged(losses, error):
+            return checks.judge(checks.Check("claim", "test_loss", high=1.9), self.Fake(losses, test_loss=losses, test_loss_error=error))
+
+        self.assertAlmostEqual(judged([2], [.1]).half_width, .196, 12)
+        self.assertEqual(judged([2], [.1]).verdict, "open")
+        self.assertEqual(judged([2], [.01]).verdict, "no")
+        self.assertAlmostEqual(judged([1, 2, 3], [.1, .1, .1]).half_width, 4.303 / 3**.5, 12)
 
     def test_no_run_is_not_a_yes(self):
         self.assertEqual(self.verdict([], high=1), "not run")

@@ -16,6 +16,9 @@ def final(column, rows):
     return found[numpy.arange(len(rows)), ends] if len(rows) else numpy.empty(0)
 
 
+EVALUATED = {"test_loss": "test_loss_error"}  # column: its standard error over the evaluation set of a run
+
+
 @dataclasses.dataclass
 class Check:
     """Mean of a figure over runs with the settings `where`, between `low` and `high`."""
@@ -51,6 +54,13 @@ class Check:
             return numpy.empty(0)
         return found[numpy.isfinite(found)]
 
+    def half_width(self, sweep, values):
+        """Of the 95 % interval: over runs, of a single one over its evaluation set; NaN when that has none."""
+        error = EVALUATED.get(getattr(self.figure, "column", self.figure))
+        if values.size > 1 or error not in sweep.columns:
+            return statistics.half_width(values)
+        return statistics.NORMAL * numpy.nanmax(sweep.columns[error].of(sweep.rows(**self.where)))
+
 
 @dataclasses.dataclass
 class Finding:
@@ -77,7 +87,7 @@ def judge(check, sweep):
     values = check.values(sweep)
     if not values.size:
         return Finding(check, numpy.nan, numpy.nan, 0)
-    return Finding(check, float(statistics.mean(values)), float(statistics.half_width(values)), values.size)
+    return Finding(check, float(statistics.mean(values)), float(check.half_width(sweep, values)), values.size)
 
 
 @dataclasses.dataclass

@@ -19,6 +19,7 @@ def at_step(column, step):
             found.append(sweep.columns[column].values[row, place] if steps[place] == step else numpy.nan)
         return numpy.array(found)
 
+    value.column = column
     return value
 
 

@@ -56,7 +56,7 @@ def draw(sweep, name):
         figure, left = pictures(column, groups)
     else:
         return None
-    more = f" ({left} more groups of runs are not drawn)" if left > 0 else ""
+    more = f" (not drawn: {left} more {'group' if left == 1 else 'groups'} of runs)" if left > 0 else ""
     averaged = seeds(groups, interval=len(column.axes) < 2 or labelled[-1] or labelled[0])
     return figure, f"{column.about}{more}. {averaged}"
 

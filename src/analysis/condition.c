@@ -19,13 +19,14 @@ static const struct column columns[] = {
 };
 /* clang-format on */
 
-/* The first of the evaluation set; a derivative is a backward pass for each of its rows. */
-enum { CONDITION_TASKS = 1024, DERIVATIVE_TASKS = 64, DERIVATIVE_EVERY = 5 };
+/* The first of the evaluation set, the same for both columns: they agree before the first layer. A
+ * derivative is a backward pass for each of its rows. */
+enum { TASKS = 1024, DERIVATIVE_EVERY = 5 };
 
 struct state {
     struct walk walk;
     struct states states;
-    int layers, tasks, derivatives; /* L + 1; tasks of either column */
+    int layers, tasks, derivatives; /* L + 1; derivatives: tasks or 0 */
     real *gradient;                 /* [T of the stream][D][LANES] */
     double *R;                      /* [T + 1][d][d][LANES], t = 1 .. T: R_t + .001 I */
     double *P;                      /* [d][d][LANES] */
@@ -42,15 +43,15 @@ static bool has_query(const struct task *task)
     return task->tokens.kind == TOKENS_CONSTRUCTED && !task->tokens.masked;
 }
 
-static int fewer(const struct analysis_input *input, int most)
+static int tasks_of(const struct analysis_input *input)
 {
-    return input->evaluation.tasks < most ? input->evaluation.tasks : most;
+    return input->evaluation.tasks < TASKS ? input->evaluation.tasks : TASKS;
 }
 
 static int derivative_tasks(const struct analysis_input *input)
 {
     bool plain = input->model->config.embedding == 0;
-    return plain && has_query(input->task) ? fewer(input, DERIVATIVE_TASKS) : 0;
+    return plain && has_query(input->task) ? tasks_of(input) : 0;
 }
 
 static void *create(struct arena *arena, const struct analysis_input *input)
@@ -60,7 +61,7 @@ static void *create(struct arena *arena, const struct analysis_input *input)
     const struct model *model = input->model;
     int T = input->task->shape.tokens, d = input->task->shape.outputs, square = d * d;
     s->layers = model->L + 1;
-    s->tasks = fewer(input, CONDITION_TASKS);
+    s->tasks = tasks_of(input);
     s->derivatives = derivative_tasks(input);
     walk_create(&s->walk, arena, input, PASS_TOKENS);
     s->states = states_create(arena, input->task);
@@ -80,7 +81,7 @@ static double cost(const struct analysis_input *input)
 {
     double T = input->task->shape.tokens, d = input->task->shape.outputs, L = input->model->L;
     double eigen = 20 * d * d * d, passes = T / DERIVATIVE_EVERY * d * (L + 1);
-    return fewer(input, CONDITION_TASKS) * (task_cost(input->task) + T * eigen) +
+    return tasks_of(input) * (task_cost(input->task) + T * eigen) +
            derivative_tasks(input) * (1 + passes) * model_cost(input->model);
 }
 
@@ -152,6 +153,11 @@ static void differentiate(struct state *s, int layer, int t)
     }
 }
 
+static double *plain_at(const struct state *s, int t)
+{
+    return s->plain + (ptrdiff_t)t * s->tasks;
+}
+
 static double *prepared_at(const struct state *s, int layer, int t)
 {
     return s->prepared + (ptrdiff_t)(layer * (s->states.T + 1) + t) * s->derivatives;
@@ -168,7 +174,7 @@ static void take_derivatives(struct state *s, int first)
                 differentiate(s, layer, t);
             for (int b = 0; b < lanes; b++)
                 prepared_at(s, layer, t)[first + b] =
-                    layer > 0 ? prepared_condition(s, t, b) : plain_condition(s, t, b);
+                    layer > 0 ? prepared_condition(s, t, b) : plain_at(s, t)[first + b];
         }
 }
 
@@ -185,7 +191,7 @@ static void put(const struct state *s, const struct analysis_output *output)
     for (int i = 0; i < s->layers * rows; i++)
         s->values[i] = NAN;
     for (int t = 1; t <= s->states.T; t++)
-        s->values[model_row(model, t - 1)] = median(s->plain + (ptrdiff_t)t * s->tasks, s->tasks);
+        s->values[model_row(model, t - 1)] = median(plain_at(s, t), s->tasks);
     output->put(output->context, CONDITION_NUMBER, (const int32_t[]){rows, 1, 1}, s->values);
     for (int i = 0; i < s->layers * rows; i++)
         s->values[i] = NAN;
@@ -209,7 +215,7 @@ static void execute(void *state, const struct analysis_input *input,
         gather(s);
         for (int t = 1; t <= s->states.T; t++)
             for (int b = 0; b < walk_lanes(first, s->tasks); b++)
-                s->plain[(ptrdiff_t)t * s->tasks + first + b] = plain_condition(s, t, b);
+                plain_at(s, t)[first + b] = plain_condition(s, t, b);
         if (first < s->derivatives)
             take_derivatives(s, first);
     }

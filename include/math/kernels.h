@@ -137,14 +137,14 @@ struct kernels {
 
     /* ---- mesa layer (science.md 2.6), one head, [T] tokens of K features, per lane
      * forward: out[T][K][LANES] written = Phi_t S_t q_t; sq[T][K][LANES] written = S_t q_t;
-     * state[2 K K + T K][LANES] is what forward leaves for one backward, which writes over it.
-     * lambda shared; scratch 3 K K + 4 K rows of LANES in both. */
+     * state[2 K K + T K][LANES] is what forward leaves for backward, any number of times.
+     * lambda shared; scratch K K + 4 K rows of LANES forward, 5 K K + 4 K backward. */
     void (*mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k,
                          const real *v, real lambda, real *scratch, int T, int K);
     /* dq, dk, dv [T][K][LANES] written; dlambda[LANES] written */
     void (*mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                          real *state, const real *sq, const real *k, const real *v, real lambda,
-                          real *scratch, int T, int K);
+                          const real *state, const real *sq, const real *k, const real *v,
+                          real lambda, real *scratch, int T, int K);
 
     /* ---- random numbers; each advances every lane by the same count */
 

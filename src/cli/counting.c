@@ -40,7 +40,7 @@ static void count_mesa_forward(real *out, real *state, real *sq, const real *q, 
 }
 
 static void count_mesa_backward(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                                real *state, const real *sq, const real *k, const real *v,
+                                const real *state, const real *sq, const real *k, const real *v,
                                 real lambda, real *scratch, int T, int K)
 {
     count(mesa_backward_cost(T, K));

@@ -5,7 +5,7 @@
 
 int mesa_scratch(const struct head *head)
 {
-    return 3 * head->K * head->K + 4 * head->K + 1;
+    return 5 * head->K * head->K + 4 * head->K + 1;
 }
 
 int mesa_state(const struct head *head)

@@ -5,8 +5,9 @@
  * token. With g_t = S_(t-1) k_t / sqrt(1 + k_t . S_(t-1) k_t) the inverse loses g_t g_t' at each
  * token, so that within a chunk that ends with the inverse S
  *     S_t = S + sum of g_s g_s' over the later tokens s of the chunk.
- * Forward leaves the last S and Phi, and g of every token. Backward goes from chunk to chunk by
- * adding to S what was subtracted, which is stable: S only grows, and each step rounds once.
+ * Forward leaves the last S and Phi, and g of every token. Backward copies both and goes from chunk
+ * to chunk by adding to S what was subtracted, which is stable: S only grows, and each step rounds
+ * once.
  */
 #include "math/mesa.h"
 #include "table.h"
@@ -82,28 +83,18 @@ static void first_inverse(real *S, real lambda, int K)
         KERNEL(fill)(S + i * (K + 1) * LANES, lambda, 1);
 }
 
-/* What forward leaves: S and Phi after the last token [K][K], g [T][K]. */
-struct left {
-    real *S, *Phi, *g;
-};
-
-static struct left left_at(real *state, int K)
-{
-    ptrdiff_t square = (ptrdiff_t)K * K * LANES;
-    return (struct left){state, state + square, state + 2 * square};
-}
-
+/* The state: S and Phi after the last token [K][K], g [T][K]. */
 void KERNEL(mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k,
                           const real *v, real lambda, real *scratch, int T, int K)
 {
     int row = K * LANES, chunk = mesa_chunk(K);
-    struct left left = left_at(state, K);
-    real *S = left.S, *Phi = left.Phi, *scores = scratch;
+    ptrdiff_t square = (ptrdiff_t)K * row;
+    real *S = state, *Phi = S + square, *updates = Phi + square, *scores = scratch;
     first_inverse(S, lambda, K);
     KERNEL(fill)(Phi, 0, K * K);
     for (int t0 = 0; t0 < T; t0 += chunk) {
         int n = T - t0 < chunk ? T - t0 : chunk, from = t0 * row;
-        real *g = left.g + from, *w = sq + from;
+        real *g = updates + from, *w = sq + from;
         updates_of_chunk(g, S, k + from, scores, n, K);
 
         /* w_t = S_t q_t = S q_t - sum over s <= t of g_s (g_s . q_t) */
@@ -182,23 +173,24 @@ static void key_and_value_gradients(const struct chunk *c, const struct sums *su
 }
 
 void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                           real *state, const real *sq, const real *k, const real *v, real lambda,
-                           real *scratch, int T, int K)
+                           const real *state, const real *sq, const real *k, const real *v,
+                           real lambda, real *scratch, int T, int K)
 {
     int row = K * LANES, chunk = mesa_chunk(K), area = chunk * chunk * LANES;
     ptrdiff_t square = (ptrdiff_t)K * row;
-    real *scores = scratch + 2 * square;
-    struct left left = left_at(state, K);
+    const real *updates = state + 2 * square;
+    real *G = scratch + 2 * square, *scores = G + 2 * square;
     struct sums sums = {
-        left.S, left.Phi, scratch, scratch + square, {scores, scores + area, scores + 2 * area}};
-    KERNEL(fill)(sums.G, 0, 2 * K * K);
+        scratch, scratch + square, G, G + square, {scores, scores + area, scores + 2 * area}};
+    KERNEL(copy)(scratch, state, 2 * K * K);
+    KERNEL(fill)(G, 0, 2 * K * K);
     for (int t0 = (T - 1) / chunk * chunk; t0 >= 0; t0 -= chunk) {
         int from = t0 * row;
         struct chunk c = {.k = k + from,
                           .v = v + from,
                           .w = sq + from,
                           .dout = dout + from,
-                          .g = left.g + from,
+                          .g = updates + from,
                           .dq = dq + from,
                           .dk = dk + from,
                           .dv = dv + from,

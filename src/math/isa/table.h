@@ -44,8 +44,8 @@ void KERNEL(unit_backward)(real *dx, const real *dy, const real *y, const real *
 void KERNEL(mesa_forward)(real *out, real *state, real *sq, const real *q, const real *k,
                           const real *v, real lambda, real *scratch, int T, int K);
 void KERNEL(mesa_backward)(real *dq, real *dk, real *dv, real *dlambda, const real *dout,
-                           real *state, const real *sq, const real *k, const real *v, real lambda,
-                           real *scratch, int T, int K);
+                           const real *state, const real *sq, const real *k, const real *v,
+                           real lambda, real *scratch, int T, int K);
 
 void KERNEL(seed)(struct random_lanes *random, uint64_t seed, uint32_t stream, uint32_t step,
                   uint64_t task);

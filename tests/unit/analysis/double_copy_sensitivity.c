@@ -24,6 +24,10 @@ static const struct bench_setting settings[] = {
      {.kind = TOKENS_RAW},
      {RAW_MODEL, .depth = 1, .layers = {"softmax"}, .mlp = 4, .prefix = 2, .eos = 3},
      {.tasks = TASKS, .seed = 2}},
+    {SHORT_SEQUENCE,
+     {.kind = TOKENS_RAW},
+     {RAW_MODEL, .depth = 2, .layers = {"mesa*"}},
+     {.tasks = TASKS, .seed = 2}},
 };
 
 static struct walk open_walk(struct arena *arena, const struct bench *bench)

@@ -180,7 +180,7 @@ static void clip_has_its_derivative(void **state)
 }
 
 static real lambda, states[(2 * K * K + T * K) * LANES], products[MESA];
-static real scratch[(3 * K * K + 4 * K) * LANES];
+static real scratch[(5 * K * K + 4 * K) * LANES];
 
 static void mesa(real *y, const real *values) /* q, k, v one after the other */
 {

@@ -13,7 +13,7 @@ enum { T_MAX = 29, K_MAX = 21 };
 static real q[T_MAX * K_MAX * LANES], k[T_MAX * K_MAX * LANES], v[T_MAX * K_MAX * LANES];
 static real out[T_MAX * K_MAX * LANES], sq[T_MAX * K_MAX * LANES];
 static real left[(2 * K_MAX * K_MAX + T_MAX * K_MAX + 1) * LANES];
-static real scratch[(3 * K_MAX * K_MAX + 4 * K_MAX) * LANES];
+static real scratch[(K_MAX * K_MAX + 4 * K_MAX) * LANES];
 
 static void outputs_of_lane(double *expected, int b, int t, int K, double lambda)
 {

@@ -123,7 +123,7 @@ static void mesa(const struct kernels *kernels)
 {
     enum { T = 7, K = 5 };
     static real left[(2 * K * K + T * K) * LANES], sq[T * K * LANES];
-    static real scratch[(3 * K * K + 4 * K) * LANES];
+    static real scratch[(5 * K * K + 4 * K) * LANES];
     int row = T * K * LANES;
     kernels->mesa_forward(out.a, left, sq, in.x, in.y, in.z, (real)0.8, scratch, T, K);
     kernels->mesa_backward(out.b, out.b + row, out.b + 2 * row, out.c, in.old, left, sq, in.y, in.z,

@@ -20,6 +20,11 @@ void KERNEL(fill)(real *y, real value, int n)
         y[i] = value;
 }
 
+void KERNEL(copy)(real *y, const real *x, int n)
+{
+    (void)y, (void)x, (void)n;
+}
+
 void KERNEL(axpy)(real *y, const real *x, real a, int n)
 {
     (void)y, (void)x, (void)a, (void)n;
@@ -31,7 +36,7 @@ static void mesa_counts_what_it_executes(void **state)
     enum { T_MAX = 50, K_MAX = 20, VECTORS = T_MAX * K_MAX * LANES };
     static const int shapes[][2] = {{1, 1}, {7, 3}, {50, 20}, {20, 20}, {49, 11}};
     static real x[VECTORS], y[4][VECTORS], left[2 * K_MAX * K_MAX * LANES + VECTORS];
-    static real scratch[(3 * K_MAX * K_MAX + 4 * K_MAX) * LANES], dlambda[LANES];
+    static real scratch[(5 * K_MAX * K_MAX + 4 * K_MAX) * LANES], dlambda[LANES];
     for (size_t i = 0; i < COUNT(shapes); i++) {
         int T = shapes[i][0], K = shapes[i][1];
         counted = T * K; /* k . g of every token is no product of matrices */

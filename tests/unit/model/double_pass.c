@@ -96,12 +96,26 @@ static void equals_differences(struct setup *s, const char *what, size_t most)
     free(dtokens);
 }
 
+/* What forward left is left as it was: analyses go back for one channel after the other. */
+static void goes_back_again(struct setup *s, const char *what)
+{
+    setup_backward(s);
+    size_t size = setup_token_count(s) * sizeof(real);
+    real *once = malloc(size);
+    memcpy(once, pass_input_gradient(s->pass), size);
+    pass_backward(s->pass, s->doutputs);
+    if (memcmp(pass_input_gradient(s->pass), once, size) != 0)
+        fail_msg("%s: the second time backward gives another gradient", what);
+    free(once);
+}
+
 static void check(const char *words, const struct token_shape *shape, size_t most)
 {
     struct model model = make(words, shape);
     struct setup *s = setup_begin(&model, PASS_TOKENS, 1, 1);
     equals_definition(s, words);
     equals_differences(s, words, most);
+    goes_back_again(s, words);
     setup_end(s);
 }
 

@@ -12,7 +12,7 @@ static const struct column columns[] = {
     [SHOT_LOSS] = {.name = "shot_loss", .type = COLUMN_F64, .axes = {AXIS_SHOT}, .level = LEVEL_BITS, .unit = "1",
         .about = "mean loss over the evaluation set of the prediction of each pair's y"},
     [SHOT_STREAM] = {.name = "shot_least_squares", .type = COLUMN_F64, .axes = {AXIS_SHOT}, .level = LEVEL_BITS, .unit = "1",
-        .about = "that of least squares on the stream, with strength .001, which takes y and the next x for a pair, too; lagged as published"},
+        .about = "that of least squares on the stream, with strength .001, which takes y and the next x for a pair, too; lagged"},
     [SHOT_PAIRS] = {.name = "shot_least_squares_pairs", .type = COLUMN_F64, .axes = {AXIS_SHOT}, .level = LEVEL_BITS, .unit = "1",
         .about = "that of least squares on the pairs of the same task alone, with strength .001"},
 };

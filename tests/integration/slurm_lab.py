@@ -18,8 +18,8 @@ DAEMONS = ("munged", "slurmctld", "slurmd")
 CLIENTS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
 NODES = ("n1", "n2", "n3")
 
-# Some are done and some at work for a dozen seconds on two fast cores.
-SWEEP = program.LONG.replace("steps: 8000", "steps: 15000")
+# Some are done and some at work for half a dozen seconds on two fast cores.
+SWEEP = program.LONG.replace("steps: 8000", "steps: 15000").replace("count: 12", "count: 8")
 
 # cred_expire: a requeued job waits for its credentials to expire, two minutes if nothing is said.
 CONFIG = """\

@@ -153,6 +153,7 @@ class Groups(unittest.TestCase):
             loss = results.create_dataset("test_loss", data=numpy.ones((4, 3)))
             for axis, name in enumerate(("run", "evaluation")):
                 loss.dims[axis].attach_scale(results[name])
+            results.create_dataset("gd_loss", data=[.5] * 4).dims[0].attach_scale(results["run"])
         self.sweep = sweep.Sweep(path)
 
     def test_a_setting_that_follows_from_another_is_not_named(self):
@@ -181,7 +182,19 @@ class Groups(unittest.TestCase):
     def test_a_curve_is_drawn_over_its_own_steps(self):
         figure, _ = figures.draw(self.sweep, "test_loss")
         drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines()]
-        self.assertEqual(drawn, [[0, 1, 2], [0, 5, 10]])
+        self.assertEqual(drawn[:2], [[0, 1, 2], [0, 5, 10]])
+
+    def levels(self, gd):
+        """(height, words) of the dashed lines when the losses of GD are these."""
+        self.sweep.columns["gd_loss"].values[:] = gd
+        figure, _ = figures.draw(self.sweep, "test_loss")
+        return [(line.get_ydata()[0], "" if line.get_label().startswith("_") else line.get_label())
+                for line in figure.axes[0].get_lines() if line.get_linestyle() == "--"]
+
+    def test_the_level_of_gd_is_named_once(self):
+        self.assertEqual(self.levels(.5), [(.5, "GD")])
+        self.assertEqual(self.levels([.5, .5, .25, .25]), [(.5, "GD, in the same colours"), (.25, "")])
+        self.assertEqual(self.levels(numpy.nan), [])
 
 
 class Together(unittest.TestCase):

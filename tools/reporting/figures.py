@@ -77,23 +77,36 @@ def seeds(groups, interval):
     return f"Mean over {span} runs each{shown}."
 
 
-# What a curve comes down to: a level without an axis, drawn beside it in the same colour.
+# What a curve comes down to: a level without an axis, drawn beside it.
 LEVELS = {"test_loss": ("gd_loss", "GD")}
 
+
+def levels(axes, sweep, column, groups):
+    """The levels of the groups whose lines the axes have: one for all, or each in the colour of its line."""
+    name, word = LEVELS.get(column.name, (None, None))
+    if name not in sweep.columns:
+        return
+    values = [statistics.mean(sweep.columns[name].of(rows)) for _, rows in groups]
+    style = {"ls": "--", "lw": 1, "alpha": .7}
+    if len({value for value in values if numpy.isfinite(value)}) == 1:
+        axes.axhline(numpy.nanmax(values), color="0.3", label=word, **style)
+        return
+    said = word + (", in the same colours" if len(values) > 1 else "")
+    for value, line in zip(values, axes.get_lines()):
+        if numpy.isfinite(value):
+            axes.axhline(value, color=line.get_color(), label=said, **style)
+            said = None
 
 FEW_POINTS = 12  # of a line: each is marked
 
 
 def lines(sweep, column, groups):
     figure, (axes,) = panels(1, 6.4, 3.8)
-    level, word = LEVELS.get(column.name, (None, None))
     few = {"marker": "o", "ms": 4} if numpy.shape(column.values)[-1] <= FEW_POINTS else {}
     for settings, rows in groups[:LINES]:
         x, word_x = along(column.axes[0], rows)
         band(axes, x, column.of(rows), label(settings), **few)
-        if level in sweep.columns and has(sweep.columns[level].of(rows)):
-            axes.axhline(statistics.mean(sweep.columns[level].of(rows)), ls="--", lw=1, alpha=.7,
-                         color=axes.get_lines()[-1].get_color(), label=None if len(groups) > 1 else word)
+    levels(axes, sweep, column, groups[:LINES])
     ends = [max(line.get_xdata(), default=0) for line in axes.get_lines() if len(line.get_xdata()) > 2]
     if column.axes[0].name == "step" and ends and max(ends) > 5 * min(ends) > 0:
         axes.set_xscale("log")  # short trainings beside long ones
@@ -107,9 +120,11 @@ def lines_by(sweep, column, groups, key):
     values = list(dict.fromkeys(of[rows[0]] for _, rows in groups))
     figure, places = panels(min(len(values), PANELS), 4.8, 3.6)
     for axes, value in zip(places, values):
-        for settings, rows in [group for group in groups if of[group[1][0]] == value][:LINES]:
+        drawn = [group for group in groups if of[group[1][0]] == value][:LINES]
+        for settings, rows in drawn:
             others = {name: setting for name, setting in settings.items() if name != key}
             band(axes, column.axes[0].of(rows), column.of(rows), label(others))
+        levels(axes, sweep, column, drawn)
         finish(axes, column, column.axes[0].name)
         axes.set_title(label({key: value}))
     return figure, len(values) - len(places)

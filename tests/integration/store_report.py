@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 from html.parser import HTMLParser
 
@@ -183,6 +184,18 @@ class Groups(unittest.TestCase):
         figure, _ = figures.draw(self.sweep, "test_loss")
         drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines()]
         self.assertEqual(drawn[:2], [[0, 1, 2], [0, 5, 10]])
+
+    def test_a_layer_has_one_colour_in_all_panels(self):
+        shallow, deep = [[1.], [2.], [numpy.nan]], [[1.], [2.], [3.]]
+        colours = sequences.colours_of([numpy.array(shallow), numpy.array(deep)])
+        figure, places = figures.panels(2)
+        layers = types.SimpleNamespace(name="layer", labelled=False, points=numpy.arange(3))
+        for axes, values in zip(places, (shallow, deep)):
+            sequences.draw_layers(axes, numpy.array(values), layers, [1], colours)
+        drawn = [{line.get_label(): tuple(line.get_color()) for line in axes.get_lines()} for axes in figure.axes]
+        self.assertEqual([len(lines) for lines in drawn], [2, 3])
+        self.assertEqual(drawn[0], {name: drawn[1][name] for name in drawn[0]})
+        self.assertEqual(len(set(drawn[1].values())), 3)
 
     def levels(self, gd):
         """(height, words) of the dashed lines when the losses of GD are these."""

@@ -117,21 +117,28 @@ def layered(column, groups):
         left = len(values) - len(kept)
     figure, places = panels(len(kept), 4.6, 3.4)
     axes_of = [column.axes[i] for i in range(len(names)) if i not in spare]
-    for axes, i in zip(places, kept):
+    stacks = [numpy.moveaxis(values[i], lines, 0) for i in kept]
+    colours = colours_of(stacks)
+    for axes, i, stack in zip(places, kept, stacks):
         at, word = along(axes_of[x], rows[i])
-        draw_layers(axes, numpy.moveaxis(values[i], lines, 0), axes_of[lines], at)
+        draw_layers(axes, stack, axes_of[lines], at, colours)
         finish(axes, column, POINTS.get(word, word), legend=False)
         axes.set_title(titles[i])
     explain_below(figure, 4)
     return figure, left
 
 
-def draw_layers(axes, values, axis, x):
-    shown = [i for i in range(len(values)) if has(values[i])]
-    colours = plt.get_cmap("viridis")(numpy.linspace(0, .92, max(len(shown), 2)))
-    for colour, i in zip(colours, shown):
+def colours_of(stacks):
+    """A colour for each line that some panel has: the same in all of them, as they share a legend."""
+    shown = sorted({i for stack in stacks for i in range(len(stack)) if has(stack[i])})
+    return dict(zip(shown, plt.get_cmap("viridis")(numpy.linspace(0, .92, max(len(shown), 2)))))
+
+
+def draw_layers(axes, values, axis, x, colours):
+    for i in (i for i in colours if has(values[i])):
         there = numpy.isfinite(values[i])
-        axes.plot(numpy.asarray(x)[there], values[i][there], color=colour, lw=1.4, label=names_of(axis, len(values))[i])
+        axes.plot(numpy.asarray(x)[there], values[i][there], color=colours[i], lw=1.4,
+                  label=names_of(axis, len(values))[i])
 
 
 def products(found, layer, heads):

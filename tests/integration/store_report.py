@@ -197,6 +197,15 @@ class Groups(unittest.TestCase):
         self.assertEqual(drawn[0], {name: drawn[1][name] for name in drawn[0]})
         self.assertEqual(len(set(drawn[1].values())), 3)
 
+    def test_a_name_has_one_colour_in_all_panels(self):
+        column, colours = self.sweep.columns["test_loss"], {}
+        figure, places = figures.panels(2)
+        groups = [({"a": 1, "b": 1}, [0]), ({"a": 1, "b": 2}, [1]), ({"a": 2, "b": 2}, [2])]
+        for axes, members, shared in zip(places, (groups[:2], groups[2:]), ({"a": 1}, {"a": 2})):
+            sequences.curves(axes, numpy.arange(3), column, members, shared, colours)
+        self.assertEqual([[(line.get_label(), line.get_color()) for line in axes.get_lines()] for axes in figure.axes],
+                         [[("b 1", "C0"), ("b 2", "C1")], [("b 2", "C1")]])
+
     def levels(self, gd):
         """(height, words) of the dashed lines when the losses of GD are these."""
         self.sweep.columns["gd_loss"].values[:] = gd

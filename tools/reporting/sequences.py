@@ -59,16 +59,22 @@ def common(members):
     return {key: value for key, value in first.items() if all(settings[key] == value for settings, _ in members)}
 
 
+def curves(axes, x, column, members, shared, colours):
+    """A line for each group, named by what it has for itself; a name keeps its colour in all panels of `colours`."""
+    for settings, rows in members[:LINES]:
+        text = label({key: value for key, value in settings.items() if key not in shared})
+        band(axes, x, column.of(rows), text, color=colours.setdefault(text, f"C{len(colours)}"))
+
+
 def positions(sweep, column, groups):
     """Loss at each token, a panel for each kind of data, beside the algorithms."""
     rivals = sweep.columns.get("forecast_loss")
     sets = same_data(rivals, groups) if rivals else [groups]
     figure, places = panels(min(len(sets), PANELS), *((6.4, 4.2) if len(sets) == 1 else (5.2, 4.4)))
+    colours = {}
     for axes, members in zip(places, sets):
         shared = common(members) if len(sets) > 1 else {}
-        for settings, rows in members[:LINES]:
-            own = {key: value for key, value in settings.items() if key not in shared}
-            band(axes, column.axes[0].points + 1, column.of(rows), label(own))
+        curves(axes, column.axes[0].points + 1, column, members, shared, colours)
         if rivals:
             draw_forecasts(axes, rivals, members[0][1])
         finish(axes, column, "token of the sequence", legend=len(sets) == 1)
@@ -222,12 +228,11 @@ def shots(sweep, column, groups):
     rivals = [sweep.columns[name] for name in SHOTS if name in sweep.columns]
     kinds = same_data(rivals[0], groups) if rivals else [groups]
     figure, places = panels(min(len(kinds), PANELS), 5.6, 4.2)
+    colours = {}
     for axes, members in zip(places, kinds):
         shared = common(members) if len(kinds) > 1 else {}
         x = numpy.arange(len(column.axes[0].points)) + 1
-        for settings, rows in members[:LINES]:
-            own = {key: value for key, value in settings.items() if key not in shared}
-            band(axes, x, column.of(rows), label(own))
+        curves(axes, x, column, members, shared, colours)
         draw_least_squares(axes, sweep, members[0][1])
         finish(axes, column, "shot", legend=False)
         axes.set_title(label(shared) if shared else "")

@@ -156,5 +156,9 @@ enum status cluster_run(int *code, struct nursery *nursery, const struct cluster
     rank_destroy(job.rank);
     wire_destroy(job.wire);
     MPI_Finalize();
+    /* At the first process that exits with something else mpirun ends all others, and rank 0 has
+     * yet to say why. */
+    if (job.index > 0 && st == OK)
+        *code = 0;
     return st;
 }

@@ -130,6 +130,17 @@ class Sweep(program.Case):
                               r"file on all hosts\n$")
         self.assertEqual(self.status("tiny.h5")["pending"], 9)
 
+    def test_rank_0_alone_tells_how_a_job_ended(self):
+        """mpirun ends all ranks at the first that exits with another code than 0: rank 0 before its line is out."""
+        self.write("tiny.yaml", program.TINY)
+        self.write("taken.h5", "no result file")
+        rank = '"$@"; code=$?; echo $code > code.$OMPI_COMM_WORLD_RANK; exit $code'
+        under = ("mpirun", "-q", "--oversubscribe", "-n", "3", "sh", "-c", rank, "rank")
+        code, out, err = self.start("run", "tiny.yaml", "-o", "taken.h5", under=under).wait()
+        self.assertEqual(code, 2, out + err)
+        self.assertEqual(err.count("\n"), 1, err)
+        self.assertEqual([(self.folder / f"code.{i}").read_text() for i in range(3)], ["2\n", "0\n", "0\n"])
+
     def test_a_batch_script_runs_the_sweep_whatever_the_names_are(self):
         self.run_tiny("train.steps=50")
         names = ["it's; touch bad", "$(touch bad)`touch bad`", "-o \"#SBATCH --wrap"]

@@ -11,8 +11,8 @@
  *     | TROUBLE  (message_trouble) --------->   |  a checkpoint that could not be kept or used
  *     |   <-------------------------- DRAIN     |  stop what runs; answer RECORD (stopped) for all
  *     | DRAIN ------------------------------->  |  this rank was told by a signal to stop
- *     |   <------------- STOP  (message_stop)   |  leave the loop now
- *     | STOP   (message_stop) --------------->  |  the last message of this rank
+ *     |   <-------------------------- STOP      |  leave the loop now
+ *     | STOP   ------------------------------>  |  the last message of this rank
  *
  * A rank works its bundles off in the order of their arrival and reports every item exactly once.
  * Ranks share one binary (READY proves it) and one byte order, so the structs are sent as bytes.
@@ -126,11 +126,6 @@ struct message_trouble {
     int32_t reason;  /* errno; 0: none */
 };
 
-struct message_stop {
-    int32_t code; /* exit code of all ranks */
-    int32_t reserved;
-};
-
 static_assert(sizeof(struct message_ready) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_run) == 8, "no padding on the wire");
 static_assert(sizeof(struct message_item) == 80, "no padding on the wire");
@@ -139,7 +134,6 @@ static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
 static_assert(sizeof(struct message_record) == 40, "no padding on the wire");
 static_assert(sizeof(struct message_failed) == 200, "no padding on the wire");
 static_assert(sizeof(struct message_trouble) == 16, "no padding on the wire");
-static_assert(sizeof(struct message_stop) == 8, "no padding on the wire");
 
 /* Bytes with the padding that every variable part gets. */
 static inline size_t message_padded(size_t bytes)

@@ -65,27 +65,27 @@ static enum status turn(struct job *job, bool *busy, struct error *err)
 }
 
 /* Nothing of this rank, and on rank 0 of no rank, is expected any more. */
-static bool over(const struct job *job, int *code)
+static bool over(const struct job *job)
 {
-    if (!rank_stopped(job->rank, code) || wire_unsent(job->wire) > 0)
+    if (!rank_stopped(job->rank) || wire_unsent(job->wire) > 0)
         return false;
     return !job->coordinator || coordinator_alone(job->coordinator);
 }
 
 /* Turns until STOP was answered by all. A failure of the coordinator (`st` on entry, or one that
  * comes up) is told to all ranks first. */
-static enum status work(struct job *job, int *code, enum status st, struct error *err)
+static enum status work(struct job *job, enum status st, struct error *err)
 {
     double nap = NAP_LEAST;
     bool told = false;
-    while (!over(job, code)) {
+    while (!over(job)) {
         bool busy = false;
         struct error later;
         if (st != OK && !job->coordinator)
             return st;
         if (st != OK && !told) {
             told = true;
-            if (coordinator_stop(job->coordinator, error_exit_code(st), &later) != OK)
+            if (coordinator_stop(job->coordinator, &later) != OK)
                 return st;
         }
         enum status now = turn(job, &busy, st == OK ? err : &later);
@@ -147,18 +147,16 @@ enum status cluster_run(int *code, struct nursery *nursery, const struct cluster
         if (st == OK)
             st = coordinator_open(job.coordinator, plan, err);
     }
-    st = work(&job, code, st, err);
-    int stopped;
-    if (st != OK && !(rank_stopped(job.rank, &stopped) && wire_unsent(job.wire) == 0))
+    st = work(&job, st, err);
+    if (st != OK && !(rank_stopped(job.rank) && wire_unsent(job.wire) == 0))
         give_up(&job, err, st);
+    /* At the first process that does not exit with 0 mpirun ends all others: as another rank must
+     * not be the first, rank 0 has the time to say why. */
+    *code = job.coordinator ? coordinator_code(job.coordinator) : 0;
     coordinator_destroy(job.coordinator);
     plan_destroy(plan);
     rank_destroy(job.rank);
     wire_destroy(job.wire);
     MPI_Finalize();
-    /* At the first process that exits with something else mpirun ends all others, and rank 0 has
-     * yet to say why. */
-    if (job.index > 0 && st == OK)
-        *code = 0;
     return st;
 }

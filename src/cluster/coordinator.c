@@ -202,12 +202,11 @@ static enum status send_bundle(struct coordinator *c, const struct action *actio
     return st == OK ? send_message(c, action->rank, err) : st;
 }
 
-static enum status send_all(struct coordinator *c, enum message_tag tag, const void *data,
-                            size_t bytes, struct error *err)
+static enum status send_all(struct coordinator *c, enum message_tag tag, struct error *err)
 {
     enum status st = OK;
     for (int r = 0; r < c->options.ranks && st == OK; r++)
-        st = wire_send(c->wire, r, TO_RANK, tag, data, bytes, NULL, 0, err);
+        st = wire_send(c->wire, r, TO_RANK, tag, NULL, 0, NULL, 0, err);
     return st;
 }
 
@@ -223,8 +222,8 @@ static enum status end_sweep(struct coordinator *c, struct error *err)
     say_lost(c, state.failed);
     progress_end(&c->progress, &state);
     int64_t over = state.kept + state.done + state.failed;
-    int code = over < state.total ? EXIT_STOPPED : state.failed > 0 ? EXIT_FAILED : 0;
-    return coordinator_stop(c, code, err);
+    c->code = over < state.total ? EXIT_STOPPED : state.failed > 0 ? EXIT_FAILED : 0;
+    return coordinator_stop(c, err);
 }
 
 static enum status take_actions(struct coordinator *c, bool *busy, struct error *err)
@@ -236,7 +235,7 @@ static enum status take_actions(struct coordinator *c, bool *busy, struct error 
         if (action.kind == ACTION_RUN)
             st = send_bundle(c, &action, err);
         else if (action.kind == ACTION_DRAIN)
-            st = send_all(c, MSG_DRAIN, NULL, 0, err);
+            st = send_all(c, MSG_DRAIN, err);
         else
             st = end_sweep(c, err);
     }
@@ -266,11 +265,15 @@ enum status coordinator_turn(struct coordinator *c, bool *busy, struct error *er
     return st;
 }
 
-enum status coordinator_stop(struct coordinator *c, int code, struct error *err)
+enum status coordinator_stop(struct coordinator *c, struct error *err)
 {
-    struct message_stop stop = {.code = code};
     c->stopped_at = clock_monotonic();
-    return send_all(c, MSG_STOP, &stop, sizeof stop, err);
+    return send_all(c, MSG_STOP, err);
+}
+
+int coordinator_code(const struct coordinator *c)
+{
+    return c->code;
 }
 
 bool coordinator_alone(const struct coordinator *c)

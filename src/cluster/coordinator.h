@@ -36,9 +36,11 @@ enum status coordinator_letter(struct coordinator *coordinator, struct letter *l
 enum status coordinator_turn(struct coordinator *coordinator, bool *busy,
                              struct error *err) MUST_CHECK;
 
-/* Tells every rank to leave with this code; for the end in good order and for every other. */
-enum status coordinator_stop(struct coordinator *coordinator, int code,
-                             struct error *err) MUST_CHECK;
+/* Tells every rank to leave; for the end in good order and for every other. */
+enum status coordinator_stop(struct coordinator *coordinator, struct error *err) MUST_CHECK;
+
+/* Exit code of a sweep that ended in good order. */
+int coordinator_code(const struct coordinator *coordinator);
 
 /* All ranks have said their last message; or 10 s have passed since they were told. */
 bool coordinator_alone(const struct coordinator *coordinator);

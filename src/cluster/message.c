@@ -14,7 +14,7 @@ static const struct {
     [MSG_FAILED] = {"FAILED", sizeof(struct message_failed)},
     [MSG_TROUBLE] = {"TROUBLE", sizeof(struct message_trouble)},
     [MSG_DRAIN] = {"DRAIN", 0},
-    [MSG_STOP] = {"STOP", sizeof(struct message_stop)},
+    [MSG_STOP] = {"STOP", 0},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

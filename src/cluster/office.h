@@ -36,6 +36,7 @@ struct coordinator {
     struct checkpoints checkpoints;
     int64_t total, kept, failures_said; /* total: runs that this job is about, kept ones included */
     double started, ticked, drained_at, stopped_at; /* 0: not yet */
+    int code;                                       /* exit code, once the sweep is over */
     int stopped_members;
     struct lost lost[FAILURES_SHOWN]; /* the first of them */
     bool logs_failed;

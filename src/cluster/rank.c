@@ -31,7 +31,6 @@ struct rank {
     double shown_at, looked_at;
     double drained_at; /* 0: not draining */
     bool told, stopped;
-    int code;
 };
 
 static enum status say(struct rank *r, enum message_tag tag, const void *head, size_t head_bytes,
@@ -229,13 +228,12 @@ static enum status drain(struct rank *r, struct error *err)
     return st;
 }
 
-static enum status stop(struct rank *r, const struct message_stop *order, struct error *err)
+static enum status stop(struct rank *r, struct error *err)
 {
-    r->code = order->code;
     r->stopped = true;
     nursery_end(r->nursery);
     r->nursery = NULL;
-    return say(r, MSG_STOP, order, sizeof *order, NULL, 0, err);
+    return say(r, MSG_STOP, NULL, 0, NULL, 0, err);
 }
 
 enum status rank_letter(struct rank *r, struct letter *letter, struct error *err)
@@ -248,7 +246,7 @@ enum status rank_letter(struct rank *r, struct letter *letter, struct error *err
     else if (letter->tag == MSG_DRAIN)
         st = drain(r, err);
     else if (letter->tag == MSG_STOP)
-        st = stop(r, (const struct message_stop *)letter->data, err);
+        st = stop(r, err);
     else
         st = error_set(err, ERR_MPI, "%s is no message for a rank", message_name(letter->tag));
     free(letter->data);
@@ -276,9 +274,8 @@ enum status rank_turn(struct rank *r, bool *busy, struct error *err)
     return st;
 }
 
-bool rank_stopped(const struct rank *r, int *code)
+bool rank_stopped(const struct rank *r)
 {
-    *code = r->code;
     return r->stopped;
 }
 

@@ -20,8 +20,8 @@ enum status rank_letter(struct rank *rank, struct letter *letter, struct error *
 /* One look at everything, without waiting; *busy when something was done. */
 enum status rank_turn(struct rank *rank, bool *busy, struct error *err) MUST_CHECK;
 
-/* STOP has come and was answered: *code is the exit code of all. */
-bool rank_stopped(const struct rank *rank, int *code);
+/* STOP has come and was answered. */
+bool rank_stopped(const struct rank *rank);
 
 /* Waits until the nursery has something to say, or that long. */
 void rank_wait(struct rank *rank, double seconds);

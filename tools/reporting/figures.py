@@ -88,14 +88,15 @@ def levels(axes, sweep, column, groups):
         return
     values = [statistics.mean(sweep.columns[name].of(rows)) for _, rows in groups]
     style = {"ls": "--", "lw": 1, "alpha": .7}
-    if len({value for value in values if numpy.isfinite(value)}) == 1:
-        axes.axhline(numpy.nanmax(values), color="0.3", label=word, **style)
+    if numpy.isfinite(values).all() and len(set(values)) == 1:
+        axes.axhline(values[0], color="0.3", label=word, **style)
         return
-    said = word + (", in the same colours" if len(values) > 1 else "")
+    said = f"{word}, in the same colours"
     for value, line in zip(values, axes.get_lines()):
         if numpy.isfinite(value):
             axes.axhline(value, color=line.get_color(), label=said, **style)
             said = None
+
 
 FEW_POINTS = 12  # of a line: each is marked
 

@@ -48,7 +48,7 @@ grid:
   model.depth: [1, 2]
   seed: {count: 2}
 """
-LONG_SHARE = 0.05  # of the files
+LONG_SHARE = 0.05  # of the files of a soak
 LONG_LIFE = 4  # seconds at work, at most
 
 # Who is killed, how often. One of these ends the job; an engine's run is tried again.
@@ -132,7 +132,7 @@ class Kill(program.Case):
 
     def one_file(self, file):
         """Kills job after job on this file, until all its runs are done."""
-        calm = "long" if random.random() < LONG_SHARE else "short"
+        calm = "long" if MINUTES and random.random() < LONG_SHARE else "short"
         sweep = random.choice(("short", "part")) if calm == "short" else calm
         done, runs = {}, -1
         while len(done) != runs or sweep != calm:

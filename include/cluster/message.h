@@ -74,10 +74,18 @@ struct message_point {
     float train_loss, test_loss;
 };
 
+/* How long a run took; its attempts may have gone on from checkpoints of earlier ones. */
+struct message_times {
+    double seconds;           /* of the work that its end rests on: lost work does not count */
+    double started, finished; /* of this attempt, seconds since 1970; NaN: it did not begin */
+};
+extern const struct message_times message_not_begun;
+
 /* Points first .. first+count-1 of the curves follow. */
 struct message_progress {
     int64_t run;
     double seconds; /* since the attempt began */
+    double earlier; /* of the work that its checkpoint held */
     int32_t attempt, first, count;
     int32_t reserved;
 };
@@ -86,7 +94,7 @@ struct message_progress {
  * none. */
 struct message_record {
     int64_t run;
-    double seconds, started; /* started: seconds since 1970 */
+    struct message_times times;
     int64_t bytes;
     int32_t attempt;
     int32_t outcome; /* enum run_outcome */
@@ -104,7 +112,7 @@ enum failure {
 /* `log` bytes follow: the end of what the attempt wrote to its error output. */
 struct message_failed {
     int64_t run;
-    double seconds, started;
+    struct message_times times;
     int32_t attempt;
     int32_t failure; /* enum failure */
     int32_t detail;
@@ -130,9 +138,9 @@ static_assert(sizeof(struct message_ready) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_run) == 8, "no padding on the wire");
 static_assert(sizeof(struct message_item) == 80, "no padding on the wire");
 static_assert(sizeof(struct message_point) == 8, "no padding on the wire");
-static_assert(sizeof(struct message_progress) == 32, "no padding on the wire");
-static_assert(sizeof(struct message_record) == 40, "no padding on the wire");
-static_assert(sizeof(struct message_failed) == 200, "no padding on the wire");
+static_assert(sizeof(struct message_progress) == 40, "no padding on the wire");
+static_assert(sizeof(struct message_record) == 48, "no padding on the wire");
+static_assert(sizeof(struct message_failed) == 208, "no padding on the wire");
 static_assert(sizeof(struct message_trouble) == 16, "no padding on the wire");
 
 /* Bytes with the padding that every variable part gets. */

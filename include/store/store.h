@@ -23,10 +23,11 @@ enum row_status {
 };
 const char *row_status_name(enum row_status status);
 
-/* Where and how a run was carried out: the volatile columns of /log. */
+/* Where and how a run was carried out: the volatile columns of /log. NaN: not yet. */
 struct row_log {
     int attempt, rank;
-    double seconds, started, finished; /* started, finished: seconds since 1970, NaN: not yet */
+    double seconds;           /* of the work that the row rests on, in all its attempts */
+    double started, finished; /* of this attempt, seconds since 1970 */
     const char *host, *error; /* NULL: empty; cut to the column's width at a character's end */
 };
 

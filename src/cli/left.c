@@ -62,16 +62,23 @@ struct left left_of(const struct left_run *runs, int64_t count)
     return (struct left){seconds, fmax(seconds - spread, 0), seconds + spread};
 }
 
-/* Done rows have their seconds, rows at work their start. */
+static double number_of(const struct reader *reader, const char *name, int64_t row)
+{
+    int column = rows_column(reader, name);
+    return column >= 0 ? reader_number(reader, column, row) : (double)NAN;
+}
+
+/* Done rows have their seconds, rows at work their start and the seconds before it, if any. */
 static void describe(struct left_run *run, const struct reader *reader, int64_t row, double now)
 {
-    int seconds = rows_column(reader, "seconds"), started = rows_column(reader, "started");
+    double seconds = number_of(reader, "seconds", row);
+    double started = number_of(reader, "started", row);
     enum row_status status = reader_status(reader, row);
     run->seconds = run->elapsed = (double)NAN;
-    if (status == ROW_RUNNING && started >= 0)
-        run->elapsed = fmax(now - reader_number(reader, started, row), 0);
-    else if (status == ROW_DONE && seconds >= 0)
-        run->seconds = reader_number(reader, seconds, row);
+    if (status == ROW_RUNNING && isfinite(started))
+        run->elapsed = fmax(now - started, 0) + (isfinite(seconds) ? seconds : 0);
+    else if (status == ROW_DONE)
+        run->seconds = seconds;
     else if (status != ROW_PENDING && status != ROW_STOPPED)
         run->cost = run->seconds = 0; /* nothing is left of it, and it tells nothing */
 }

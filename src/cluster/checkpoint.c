@@ -3,12 +3,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/hash.h"
+
+/* Behind the bytes of the run. */
+struct spent {
+    double seconds;
+    uint64_t checksum;
+};
+
+static struct spent spent_of(double seconds)
+{
+    return (struct spent){seconds, hash_xxh64(&seconds, sizeof seconds, 0)};
+}
 
 bool checkpoint_begin(struct checkpoint *c, const char *folder, const struct message_item *item,
                       double now)
@@ -21,6 +34,7 @@ bool checkpoint_begin(struct checkpoint *c, const char *folder, const struct mes
     c->interval = item->checkpoint;
     c->began = c->saved = now;
     c->share = -1;
+    c->earlier = 0;
     return true;
 }
 
@@ -45,7 +59,20 @@ static int complain(const struct checkpoint *c, const char *what)
     return reason;
 }
 
-size_t checkpoint_read(unsigned char *bytes, int *reason, size_t size, const struct checkpoint *c)
+/* Takes what is behind the bytes of the run, if it is there; returns the bytes of the run. */
+static size_t take_spent(struct checkpoint *c, int fd, size_t length)
+{
+    struct spent spent;
+    if (length < sizeof spent)
+        return length;
+    ssize_t got = files_read_at(fd, &spent, sizeof spent, (int64_t)(length - sizeof spent));
+    if (got != (ssize_t)sizeof spent || spent.checksum != spent_of(spent.seconds).checksum)
+        return length;
+    c->earlier = isfinite(spent.seconds) ? fmax(spent.seconds, 0) : 0;
+    return length - sizeof spent;
+}
+
+size_t checkpoint_read(struct checkpoint *c, unsigned char *bytes, int *reason, size_t size)
 {
     struct stat about = {.st_size = 0};
     ssize_t got = 0;
@@ -56,9 +83,12 @@ size_t checkpoint_read(unsigned char *bytes, int *reason, size_t size, const str
         got = files_read_at(fd, bytes, size, 0);
     bool bad = (fd < 0 && errno != ENOENT && errno != ENOTDIR) || got < 0;
     *reason = bad ? complain(c, "can not read") : 0;
+    size_t length = got <= 0 ? 0 : (size_t)got == size ? (size_t)about.st_size : (size_t)got;
+    if (length > 0)
+        length = take_spent(c, fd, length);
     if (fd >= 0)
         close(fd);
-    return got < 0 ? 0 : (size_t)got == size ? (size_t)about.st_size : (size_t)got;
+    return length;
 }
 
 /* A new file under the temporary name, which an attempt that was killed may have left. */
@@ -79,7 +109,9 @@ static int create(const struct checkpoint *c)
 int checkpoint_write(const struct checkpoint *c, const unsigned char *bytes, size_t size)
 {
     int fd = create(c);
-    bool good = fd >= 0 && files_write_at(fd, bytes, size, 0) == 0 && files_sync(fd) == 0;
+    struct spent spent = spent_of(c->earlier + c->saved - c->began);
+    bool good = fd >= 0 && files_write_at(fd, bytes, size, 0) == 0 &&
+                files_write_at(fd, &spent, sizeof spent, (int64_t)size) == 0 && files_sync(fd) == 0;
     good = good && rename(c->temporary, c->path) == 0;
     int reason = good ? 0 : complain(c, "can not write");
     if (fd >= 0)
@@ -89,8 +121,9 @@ int checkpoint_write(const struct checkpoint *c, const unsigned char *bytes, siz
     return reason;
 }
 
-void checkpoint_remove(const struct checkpoint *c, const char *why)
+void checkpoint_remove(struct checkpoint *c, const char *why)
 {
     fprintf(stderr, "%s; removed, the run starts anew\n", why);
     unlink(c->path);
+    c->earlier = 0;
 }

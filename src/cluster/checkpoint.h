@@ -16,6 +16,7 @@ struct checkpoint {
     double interval;
     double began, saved; /* seconds on the caller's clock; saved: the last one, or `began` */
     double share;        /* of the training that was done when first asked; < 0: not yet asked */
+    double earlier;      /* seconds of the work that the one that was read holds */
 };
 
 /* For an attempt that begins now. False when the path is too long to keep any. */
@@ -23,18 +24,18 @@ bool checkpoint_begin(struct checkpoint *checkpoint, const char *folder,
                       const struct message_item *item, double now);
 
 /* As run_host.restore and run_host.due say. *reason: errno when there is one that can not be read,
- * or 0. Due every interval in a run that is expected to take
- * more than two of them, by what it did so far, and when a stop would lose
- * CHECKPOINT_AT_A_DRAIN. */
-size_t checkpoint_read(unsigned char *bytes, int *reason, size_t size,
-                       const struct checkpoint *checkpoint);
+ * or 0. Due every interval in a run that is expected to take more than two of them, by what it did
+ * so far, and when a stop would lose CHECKPOINT_AT_A_DRAIN. */
+size_t checkpoint_read(struct checkpoint *checkpoint, unsigned char *bytes, int *reason,
+                       size_t size);
 bool checkpoint_due(struct checkpoint *checkpoint, double share, bool stopping, double now);
 
-/* Under a temporary name, synced, renamed; the folder is made when it is not there. Returns 0, or
+/* Those bytes, and how long the work took that led to them when it was last due: under a temporary
+ * name, synced, renamed; the folder is made when it is not there. Returns 0, or
  * errno when it could not be written: the run goes on, the one before is kept. */
 int checkpoint_write(const struct checkpoint *checkpoint, const unsigned char *bytes, size_t size);
 
 /* One that is of no use; why goes into the log of the run. */
-void checkpoint_remove(const struct checkpoint *checkpoint, const char *why);
+void checkpoint_remove(struct checkpoint *checkpoint, const char *why);
 
 #endif

@@ -46,9 +46,10 @@ static void tell(const struct child *child, enum trouble trouble, int reason)
 
 static size_t restore(void *context, unsigned char *bytes, size_t size)
 {
-    const struct child *child = context;
+    struct child *child = context;
     int reason;
-    size_t got = checkpoint_read(bytes, &reason, size, &child->checkpoint);
+    size_t got = checkpoint_read(&child->checkpoint, bytes, &reason, size);
+    atomic_store(&child->control->earlier, child->checkpoint.earlier);
     if (reason)
         tell(child, TROUBLE_READING, reason);
     return got;
@@ -56,8 +57,9 @@ static size_t restore(void *context, unsigned char *bytes, size_t size)
 
 static void refuse(void *context, const char *why)
 {
-    const struct child *child = context;
+    struct child *child = context;
     checkpoint_remove(&child->checkpoint, why);
+    atomic_store(&child->control->earlier, 0);
     tell(child, TROUBLE_DAMAGED, 0);
 }
 
@@ -122,6 +124,7 @@ static void announce(struct control *control, int i, const struct message_item *
     int64_t now = nanoseconds();
     atomic_store(&control->deadline, 0);
     atomic_store(&control->points, 0);
+    atomic_store(&control->earlier, 0);
     atomic_store(&control->started, now);
     atomic_store(&control->current, i);
     if (item->seconds > 0)
@@ -145,13 +148,15 @@ static enum run_outcome work_off(struct child *child, int i, const struct messag
     if (most < sizeof err.text)
         most = sizeof err.text;
     struct entry *entry = room(&child->ring, most);
-    *entry = (struct entry){.item = i, .started = clock_wall()};
+    *entry = (struct entry){.item = i, .times.started = clock_wall()};
     unsigned char *body = (unsigned char *)(entry + 1);
     struct record record = {body, (size_t)item->record_bytes, 0};
     double begin = clock_monotonic();
 
     enum status st = child->work(&record, &outcome, item, &host, &err);
-    entry->seconds = clock_monotonic() - begin;
+    double seconds = clock_monotonic() - begin;
+    entry->times.seconds = atomic_load(&child->control->earlier) + seconds;
+    entry->times.finished = entry->times.started + seconds;
     entry->kind = st == OK ? ENTRY_RECORD : ENTRY_ERROR;
     entry->outcome = st == OK ? (int32_t)outcome : (int32_t)st;
     entry->bytes = st == OK ? (int64_t)record.used : (int64_t)strlen(err.text) + 1;

@@ -165,8 +165,9 @@ static struct progress_state state_of(const struct coordinator *c, double now)
 static enum status refuse(struct coordinator *c, int rank, int64_t run, const char *why,
                           struct error *err)
 {
+    double now = clock_wall();
     struct message_failed failed = {.run = run,
-                                    .started = clock_wall(),
+                                    .times = {0, now, now},
                                     .attempt = scheduler_attempt(c->scheduler, run),
                                     .failure = FAILURE_REFUSED};
     strncpy(failed.text, why, sizeof failed.text - 1);

@@ -23,7 +23,7 @@ enum status logs_keep(const char *file, uint64_t identity, const struct message_
     snprintf(path + length, sizeof path - (size_t)length, "/%016" PRIx64, identity);
     struct text text = {0};
     text_print(&text, "attempt %d on %s, rank %d, after %.3f s: %s\n", failed->attempt, host, rank,
-               failed->seconds, failed->text);
+               failed->times.seconds, failed->text);
     text_add(&text, log, bytes);
     text.length = text_clean(text.data, text.length, "\n\t");
     int fd = files_anew(path);

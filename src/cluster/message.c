@@ -69,6 +69,8 @@ const struct message_record *message_next_record(const void *data, size_t bytes,
     return record && pass(at, bytes, sizeof *record, record->bytes) ? record : NULL;
 }
 
+const struct message_times message_not_begun = {0, NAN, NAN};
+
 /* Of a clock that only goes forward. */
 static bool is_time(double seconds)
 {
@@ -97,7 +99,7 @@ static bool records_valid(const void *data, size_t bytes)
     const struct message_record *record;
     size_t at = 0;
     while ((record = message_next_record(data, bytes, &at)))
-        if (!is_time(record->seconds))
+        if (!is_time(record->times.seconds))
             return false;
     return at == bytes;
 }
@@ -107,6 +109,7 @@ static bool progress_valid(const void *data, size_t bytes)
     const struct message_progress *progress = data;
     return progress->count >= 0 && progress->first >= 0 &&
            progress->first <= INT32_MAX - progress->count && is_time(progress->seconds) &&
+           is_time(progress->earlier) &&
            bytes - sizeof *progress == (size_t)progress->count * sizeof(struct message_point);
 }
 
@@ -114,8 +117,8 @@ static bool failed_valid(const void *data, size_t bytes)
 {
     const struct message_failed *failed = data;
     return failed->log >= 0 && bytes - sizeof *failed == (size_t)failed->log &&
-           failed->failure >= 0 && failed->failure < FAILURE_COUNT && is_time(failed->seconds) &&
-           memchr(failed->text, 0, sizeof failed->text);
+           failed->failure >= 0 && failed->failure < FAILURE_COUNT &&
+           is_time(failed->times.seconds) && memchr(failed->text, 0, sizeof failed->text);
 }
 
 static bool trouble_valid(const void *data)

@@ -204,6 +204,30 @@ static void bundle_over(struct nursery *n)
 
 /* ---- what happened */
 
+/* Seconds since a time that the child noted; 0 when it can not have. */
+static double since(int64_t started)
+{
+    int64_t now = nanoseconds();
+    return started > 0 && started <= now ? (double)(now - started) * 1e-9 : 0;
+}
+
+/* Seconds that the child noted; 0 when it can not have. */
+static double earlier(const struct nursery *n)
+{
+    double seconds = atomic_load(&n->control->earlier);
+    return isfinite(seconds) ? fmax(seconds, 0) : 0;
+}
+
+/* Of the next item, whose child has ended without a word of it. */
+static struct message_times times_so_far(const struct nursery *n)
+{
+    int64_t started = atomic_load(&n->control->started);
+    if (started == 0 || atomic_load(&n->control->current) != n->reported)
+        return message_not_begun;
+    double seconds = since(started), now = clock_wall();
+    return (struct message_times){earlier(n) + seconds, now - seconds, now};
+}
+
 static const struct message_item *next_item(struct nursery *n)
 {
     n->reported++;
@@ -219,18 +243,19 @@ static enum nursery_report item_failed(struct nursery_event *event, struct nurse
         .attempt = item->attempt,
         .failure = (int32_t)failure,
         .detail = detail,
-        .started = NAN,
+        .times = message_not_begun,
     };
     snprintf(event->failed.text, sizeof event->failed.text, "%s", text);
     event->body = NULL;
     return NURSERY_FAILED;
 }
 
-static enum nursery_report item_stopped(struct nursery_event *event, struct nursery *n)
+static enum nursery_report item_stopped(struct nursery_event *event, struct nursery *n,
+                                        const struct message_times *times)
 {
     const struct message_item *item = next_item(n);
     event->record = (struct message_record){
-        .run = item->run, .started = NAN, .attempt = item->attempt, .outcome = RUN_STOPPED};
+        .run = item->run, .times = *times, .attempt = item->attempt, .outcome = RUN_STOPPED};
     event->body = NULL;
     return NURSERY_STOPPED;
 }
@@ -244,17 +269,15 @@ static enum nursery_report item_ended(struct nursery_event *event, struct nurser
         struct error err;
         error_set(&err, ERR_CONFIG, "%.*s", (int)entry->bytes, (const char *)body);
         item_failed(event, n, failure, 0, err.text);
-        event->failed.seconds = entry->seconds;
-        event->failed.started = entry->started;
+        event->failed.times = entry->times;
         return NURSERY_FAILED;
     }
     if (entry->outcome == RUN_STOPPED)
-        return item_stopped(event, n);
+        return item_stopped(event, n, &entry->times);
     const struct message_item *item = next_item(n);
     event->record = (struct message_record){
         .run = item->run,
-        .seconds = entry->seconds,
-        .started = entry->started,
+        .times = entry->times,
         .bytes = entry->bytes,
         .attempt = item->attempt,
         .outcome = entry->outcome,
@@ -273,13 +296,6 @@ static int32_t copy_log(struct nursery *n)
     return (int32_t)count;
 }
 
-/* Seconds since a time that the child noted; 0 when it can not have. */
-static double since(int64_t started)
-{
-    int64_t now = nanoseconds();
-    return started > 0 && started <= now ? (double)(now - started) * 1e-9 : 0;
-}
-
 /* The child has ended and all that it finished is reported. */
 static enum nursery_report conclude(struct nursery_event *event, struct nursery *n)
 {
@@ -287,22 +303,19 @@ static enum nursery_report conclude(struct nursery_event *event, struct nursery 
         bundle_over(n);
         return NURSERY_NOTHING;
     }
+    struct message_times times = times_so_far(n);
     if (n->stopping)
-        return item_stopped(event, n);
+        return item_stopped(event, n, &times);
     if (n->notice.overtime >= 0 && n->notice.overtime != n->reported) {
         begin_child(n); /* the run that was late had just ended: its neighbour is not to blame */
         return NURSERY_NOTHING;
     }
-    int64_t started = atomic_load(&n->control->started);
     struct verdict verdict = verdict_of(&n->notice, n->reported);
     if (n->damaged)
         item_failed(event, n, FAILURE_CRASH, 0, "its record is damaged");
     else
         item_failed(event, n, verdict.failure, verdict.detail, verdict.text);
-    if (started) {
-        event->failed.seconds = since(started);
-        event->failed.started = clock_wall() - event->failed.seconds;
-    }
+    event->failed.times = times;
     event->failed.log = copy_log(n);
     event->body = n->log;
     if (n->reported < n->count)
@@ -383,6 +396,7 @@ bool nursery_progress(struct nursery *n, struct message_progress *head,
     head->run = which->run;
     head->attempt = which->attempt;
     head->seconds = since(started);
+    head->earlier = earlier(n);
     return true;
 }
 

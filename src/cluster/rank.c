@@ -150,8 +150,10 @@ static enum status give_back(struct rank *r, const struct letter *letter, struct
     size_t at = 0;
     enum status st = OK;
     while (st == OK && (item = message_next_item(letter->data, letter->bytes, &at)) != NULL) {
-        struct message_record record = {
-            .run = item->run, .attempt = item->attempt, .outcome = RUN_STOPPED};
+        struct message_record record = {.run = item->run,
+                                        .times = message_not_begun,
+                                        .attempt = item->attempt,
+                                        .outcome = RUN_STOPPED};
         st = gather(r, &record, NULL, err);
     }
     return st == OK ? send_records(r, err) : st;

@@ -49,7 +49,7 @@ void ring_commit(struct ring *ring, const struct entry *entry)
 /* Whether a child that is whole may have written this head. */
 static bool is_entry(const struct entry *entry)
 {
-    if (!isfinite(entry->seconds) || entry->seconds < 0)
+    if (!isfinite(entry->times.seconds) || entry->times.seconds < 0)
         return false;
     switch (entry->kind) {
     case ENTRY_SKIP:

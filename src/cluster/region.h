@@ -26,6 +26,7 @@ struct control {
     _Atomic int32_t child;    /* process of the child; 0: none */
     _Atomic int64_t started;  /* of the item at work, monotonic nanoseconds */
     _Atomic int64_t deadline; /* of the item at work; 0: none */
+    _Atomic double earlier;   /* seconds of the work that its checkpoint held */
     /* With the checkpoint of an item, if not 0: (item + 1) << 32 | errno. The child sets it, the
      * rank takes it. */
     _Atomic uint64_t trouble[TROUBLE_COUNT];
@@ -49,7 +50,7 @@ struct entry {
     int32_t outcome; /* enum run_outcome, or of an error its enum status */
     int32_t reserved;
     int64_t bytes;
-    double seconds, started;
+    struct message_times times;
 };
 
 struct ring {

@@ -69,15 +69,15 @@ enum run_fate report(struct coordinator *c, enum event_kind kind, int rank, int6
     return scheduler_event(c->scheduler, &event);
 }
 
-static struct row_log log_of(const struct coordinator *c, int rank, int attempt, double seconds,
-                             double started, const char *error)
+static struct row_log log_of(const struct coordinator *c, int rank, int attempt,
+                             const struct message_times *times, const char *error)
 {
     return (struct row_log){
         .attempt = attempt,
         .rank = rank,
-        .seconds = seconds,
-        .started = started,
-        .finished = started + seconds,
+        .seconds = times->seconds > 0 ? times->seconds : NAN,
+        .started = times->started,
+        .finished = times->finished,
         .host = c->members[rank].host,
         .error = error,
     };
@@ -108,11 +108,12 @@ static enum status take_record(struct coordinator *c, int rank, const struct mes
         [RUN_DONE] = EVENT_DONE, [RUN_DIVERGED] = EVENT_DIVERGED, [RUN_STOPPED] = EVENT_STOPPED};
     if (record->outcome < RUN_DONE || record->outcome > RUN_STOPPED)
         return error_set(err, ERR_MPI, "rank %d: outcome %d is none", rank, record->outcome);
-    enum run_fate fate = report(c, kinds[record->outcome], rank, record->run, record->seconds);
+    enum run_fate fate =
+        report(c, kinds[record->outcome], rank, record->run, record->times.seconds);
     bool shown = forget_current(c, rank, record->run);
     if (fate == FATE_NONE)
         return OK; /* of a run that this rank does not hold, or of none at all */
-    struct row_log log = log_of(c, rank, record->attempt, record->seconds, record->started, NULL);
+    struct row_log log = log_of(c, rank, record->attempt, &record->times, NULL);
     if (store_lacks(c->store, record->run)) /* its row is done, whatever becomes of this */
         return fate != FATE_ENDED
                    ? OK
@@ -126,7 +127,8 @@ static enum status take_record(struct coordinator *c, int rank, const struct mes
     enum status st =
         store_commit(c->store, record->run, status, (const unsigned char *)(record + 1),
                      (size_t)record->bytes, &log, err);
-    return st == OK ? forget_checkpoint(c, record->run, record->attempt, record->seconds, err) : st;
+    return st == OK ? forget_checkpoint(c, record->run, record->attempt, record->times.seconds, err)
+                    : st;
 }
 
 static enum status take_records(struct coordinator *c, const struct letter *letter,
@@ -145,7 +147,7 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
 {
     bool final = failed->failure == FAILURE_REFUSED;
     enum run_fate fate =
-        report(c, final ? EVENT_REFUSED : EVENT_FAILED, rank, failed->run, failed->seconds);
+        report(c, final ? EVENT_REFUSED : EVENT_FAILED, rank, failed->run, failed->times.seconds);
     if (fate == FATE_NONE)
         return OK;
     bool shown = forget_current(c, rank, failed->run);
@@ -160,8 +162,7 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
         c->logs_failed = true;
         progress_say(&c->progress, "%s; the sweep goes on without logs", trouble.text);
     }
-    struct row_log log =
-        log_of(c, rank, failed->attempt, failed->seconds, failed->started, failed->text);
+    struct row_log log = log_of(c, rank, failed->attempt, &failed->times, failed->text);
     if ((fate != FATE_LOST && !shown) || store_lacks(c->store, failed->run))
         return OK;
     enum row_status status = failed->failure == FAILURE_TIME ? ROW_TIMEOUT : ROW_FAILED;
@@ -170,7 +171,7 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
     enum status st = store_commit(c->store, failed->run, status, NULL, 0, &log, err);
     if (st != OK || fate != FATE_LOST)
         return st;
-    return forget_checkpoint(c, failed->run, failed->attempt, failed->seconds, err);
+    return forget_checkpoint(c, failed->run, failed->attempt, failed->times.seconds, err);
 }
 
 static enum status take_progress(struct coordinator *c, int rank,
@@ -186,8 +187,8 @@ static enum status take_progress(struct coordinator *c, int rank,
         member->since = clock_monotonic() - progress->seconds;
         if (store_lacks(c->store, progress->run))
             return OK;
-        struct row_log log =
-            log_of(c, rank, progress->attempt, NAN, clock_wall() - progress->seconds, NULL);
+        struct message_times times = {progress->earlier, clock_wall() - progress->seconds, NAN};
+        struct row_log log = log_of(c, rank, progress->attempt, &times, NULL);
         st = store_start(c->store, progress->run, &log, err);
     }
     for (int i = 0; i < progress->count && st == OK; i++)

@@ -193,7 +193,8 @@ static void add_log(struct list *list)
     static const char time[] = "seconds since 1970-01-01";
     add_run_scale(list, "log");
     add_column(list, "attempt", HDF_I32, CONTENT_FILL, "1", "attempts, this one included");
-    add_column(list, "seconds", HDF_F64, CONTENT_FILL, "s", "time of the last attempt");
+    add_column(list, "seconds", HDF_F64, CONTENT_FILL, "s",
+               "time of the run, in all attempts that went on from one another");
     add_column(list, "rank", HDF_I32, CONTENT_FILL, "1", "MPI rank");
     add_column(list, "started", HDF_F64, CONTENT_FILL, time, "start of the last attempt");
     add_column(list, "finished", HDF_F64, CONTENT_FILL, time, "end of the last attempt");

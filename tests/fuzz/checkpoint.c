@@ -13,21 +13,25 @@
 /* Of the head of a training: where its checksum is, and what follows. */
 enum { CHECKSUM = 48, BLOCK = CHECKSUM + 8, STOPS = 7, SNAPSHOTS = 2 };
 
+enum { SPENT = 16 }; /* bytes behind those of a run: how long it took, with a checksum */
+
 static struct {
     struct run_config config;
     unsigned char *saved;
-    size_t size, training; /* training: bytes of it; its snapshots with their checksum follow */
+    /* training: bytes of it; its snapshots with their checksum follow, up to `run`; size: of all */
+    size_t training, run, size;
     struct checkpoint checkpoint;
 } fixture;
 
 static void take(void *context, const unsigned char *bytes, size_t size)
 {
     (void)context;
-    fixture.saved = malloc(size);
+    fixture.saved = malloc(size + SPENT);
     if (!fixture.saved)
         abort();
     memcpy(fixture.saved, bytes, size);
-    fixture.size = size;
+    fixture.run = size;
+    fixture.size = size + SPENT;
 }
 
 static bool stop_later(void *context)
@@ -52,7 +56,7 @@ static size_t restore(void *context, unsigned char *bytes, size_t size)
 {
     int reason;
     (void)context;
-    return checkpoint_read(bytes, &reason, size, &fixture.checkpoint);
+    return checkpoint_read(&fixture.checkpoint, bytes, &reason, size);
 }
 
 static void refuse(void *context, const char *why)
@@ -117,10 +121,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     if (!fixture.saved || run_check(&fixture.config, &model, NULL) != OK || !folder_make(folder))
         abort();
     fixture.training =
-        fixture.size - sizeof(uint64_t) - SNAPSHOTS * model.parameters * sizeof(float);
+        fixture.run - sizeof(uint64_t) - SNAPSHOTS * model.parameters * sizeof(float);
     struct message_item item = {.identity = 1, .checkpoint = 60};
-    if (!checkpoint_begin(&fixture.checkpoint, folder, &item, 0) || atexit(remove_folder))
+    if (!checkpoint_begin(&fixture.checkpoint, folder, &item, 0) || atexit(remove_folder) ||
+        checkpoint_write(&fixture.checkpoint, fixture.saved, fixture.run))
         abort();
+    int fd = open(fixture.checkpoint.path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, fixture.saved, fixture.size) != (ssize_t)fixture.size)
+        abort();
+    close(fd);
     return 0;
 }
 
@@ -135,7 +144,7 @@ static void make_checksums(const struct edited *file)
     hash_xxh64_add(&hash, file->data + BLOCK, fixture.training - BLOCK);
     uint64_t training = hash_xxh64_end(&hash);
     memcpy(file->data + CHECKSUM, &training, sizeof training);
-    size_t snapshots = file->size - fixture.training - sizeof(uint64_t);
+    size_t snapshots = fixture.run - fixture.training - sizeof(uint64_t);
     uint64_t rest = hash_xxh64(file->data + fixture.training, snapshots, SNAPSHOTS);
     memcpy(file->data + fixture.training + snapshots, &rest, sizeof rest);
 }

@@ -55,7 +55,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         struct message_record first;
         char body[24];
         struct message_record second;
-    } records = {{.run = 0, .seconds = 1, .bytes = 20}, "a record", {.run = 1, .attempt = 1}};
+    } records = {{.run = 0, .times.seconds = 1, .bytes = 20}, "a record", {.run = 1, .attempt = 1}};
     static const struct {
         struct message_progress head;
         struct message_point points[3];
@@ -63,7 +63,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     static const struct {
         struct message_failed head;
         char log[40];
-    } failed = {{.seconds = 3, .attempt = 1, .log = 40, .text = "signal 11"}, "what it said"};
+    } failed = {{.times.seconds = 3, .attempt = 1, .log = 40, .text = "signal 11"}, "what it said"};
     static const struct message_trouble trouble = {.run = 1, .reason = 28};
     (void)argc;
     (void)argv;

@@ -34,7 +34,7 @@ static void expect_entry(const struct entry *entry, const unsigned char *body)
         sum += body[i];
     if (entry->kind == ENTRY_ERROR && entry->bytes > (int64_t)sizeof(struct error))
         abort();
-    if (!(entry->seconds >= 0) || sum > (uint64_t)entry->bytes * 255)
+    if (!(entry->times.seconds >= 0) || sum > (uint64_t)entry->bytes * 255)
         abort();
 }
 

@@ -87,6 +87,10 @@ class Checkpoint(program.Case):
         with h5py.File(self.folder / "long.h5", "r") as results:
             return math.isfinite(results["results/train_loss"][0, 3])
 
+    def times(self):
+        with h5py.File(self.folder / "long.h5", "r") as results:
+            return {name: results["log"][name][0] for name in ("seconds", "started", "finished")}
+
     def kill_at(self, share):
         self.reach(OFTEN, lambda: self.share() >= share).kill_all()
 
@@ -101,8 +105,13 @@ class Checkpoint(program.Case):
         code, out, err = job.wait()
         self.assertEqual(code, program.STOPPED_EARLY, out + err)
         self.assertGreaterEqual(self.share(), 0.5)
+        before = self.times()
+        self.assertAlmostEqual(before["seconds"], before["finished"] - before["started"], delta=0.1)
         self.run_program("resume", "long.h5", "--ranks", 1)
         self.assertSameAsCalm()
+        after = self.times()
+        expected = before["seconds"] + after["finished"] - after["started"]
+        self.assertAlmostEqual(after["seconds"], expected, delta=WORTH)  # a drain may leave so much out
 
     def test_a_killed_job_goes_on_from_its_checkpoint_with_the_same_bits(self):
         self.kill_at(0.5)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "checkpoint.h"
 #include "checkpoints.h"
 #include "cluster/cluster.h"
@@ -90,26 +91,85 @@ static void what_was_written_is_read_and_no_other_file_is_touched(void **state)
     unsigned char bytes[8] = "";
     int reason;
     assert_true(checkpoint_begin(&c, "c", &item, 0));
-    assert_int_equal(checkpoint_read(bytes, &reason, sizeof bytes, &c), 0);
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, sizeof bytes), 0);
     assert_int_equal(reason, 0);
     assert_int_equal(checkpoint_write(&c, (const unsigned char *)"first", 5), 0);
     make("victim");
     assert_int_equal(symlink("../victim", "c/0123456789abcdef.new"), 0); /* in its way */
     assert_int_equal(checkpoint_write(&c, (const unsigned char *)"longer than read", 16), 0);
     assert_false(there("c/0123456789abcdef.new"));
-    assert_int_equal(checkpoint_read(bytes, &reason, sizeof bytes, &c), 16);
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, sizeof bytes), 16);
     assert_int_equal(reason, 0);
     assert_memory_equal(bytes, "longer t", 8);
     checkpoint_remove(&c, "checkpoint: of no use");
     assert_false(there("c/0123456789abcdef"));
 
     assert_int_equal(symlink("../victim", "c/0123456789abcdef"), 0);
-    assert_int_equal(checkpoint_read(bytes, &reason, sizeof bytes, &c), 0);
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, sizeof bytes), 0);
     assert_int_equal(reason, ELOOP);
     struct stat about;
     assert_int_equal(stat("victim", &about), 0);
     assert_int_equal(about.st_size, 0);
     assert_int_equal(unlink("victim") | unlink("c/0123456789abcdef") | rmdir("c"), 0);
+}
+
+/* Or the hours of a run that was stopped and went on would be those of its last attempt. */
+static void the_time_of_all_attempts_is_known(void **state)
+{
+    (void)state;
+    static struct checkpoint c;
+    unsigned char bytes[5];
+    int reason;
+    assert_true(checkpoint_begin(&c, "c", &item, 100));
+    assert_true(checkpoint_due(&c, 0.1, true, 107));
+    assert_int_equal(checkpoint_write(&c, (const unsigned char *)"first", 5), 0);
+
+    assert_true(checkpoint_begin(&c, "c", &item, 500));
+    assert_true(c.earlier == 0);
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, sizeof bytes), 5);
+    assert_true(c.earlier == 7);
+    assert_true(checkpoint_due(&c, 0.2, true, 503));
+    assert_int_equal(checkpoint_write(&c, (const unsigned char *)"other", 5), 0);
+    assert_true(checkpoint_begin(&c, "c", &item, 0));
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, sizeof bytes), 5);
+    assert_true(c.earlier == 10);
+    checkpoint_remove(&c, "checkpoint: of no use");
+    assert_true(c.earlier == 0);
+    assert_int_equal(rmdir("c"), 0);
+}
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_time_that_can_not_be_is_none(void **state)
+{
+    (void)state;
+    static const double wrong[] = {-1, 1.0 / 0.0, 0.0 / 0.0};
+    static struct checkpoint c;
+    unsigned char bytes[21] = "first";
+    int reason;
+    assert_int_equal(mkdir("c", 0777), 0);
+    assert_true(checkpoint_begin(&c, "c", &item, 0));
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        uint64_t checksum = hash_xxh64(&wrong[i], sizeof wrong[i], 0);
+        memcpy(bytes + 5, &wrong[i], sizeof wrong[i]);
+        memcpy(bytes + 13, &checksum, sizeof checksum);
+        write_file(c.path, bytes, sizeof bytes);
+        assert_int_equal(checkpoint_read(&c, bytes, &reason, 5), 5);
+        assert_true(c.earlier == 0);
+    }
+    bytes[20] ^= 1; /* not what was written there: bytes of the run, which judges them */
+    write_file(c.path, bytes, sizeof bytes);
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, 5), sizeof bytes);
+    write_file(c.path, bytes, 5);
+    assert_int_equal(checkpoint_read(&c, bytes, &reason, 5), 5);
+    assert_true(c.earlier == 0);
+    assert_int_equal(unlink(c.path) | rmdir("c"), 0);
 }
 
 static void a_folder_that_can_not_be_made_costs_only_the_checkpoint(void **state)
@@ -189,6 +249,8 @@ int main(void)
         cmocka_unit_test(a_stop_saves_what_two_seconds_made),
         cmocka_unit_test_setup_teardown(what_was_written_is_read_and_no_other_file_is_touched,
                                         enter, leave),
+        cmocka_unit_test_setup_teardown(the_time_of_all_attempts_is_known, enter, leave),
+        cmocka_unit_test_setup_teardown(a_time_that_can_not_be_is_none, enter, leave),
         cmocka_unit_test_setup_teardown(a_folder_that_can_not_be_made_costs_only_the_checkpoint,
                                         enter, leave),
         cmocka_unit_test_setup_teardown(each_checkpoint_that_is_saved_is_seen, enter, leave),

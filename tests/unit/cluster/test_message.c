@@ -107,11 +107,13 @@ static void times_are_those_of_a_clock(void **state)
     (void)state;
     static const double wrong[] = {-1, -1e300, 1.0 / 0.0, 0.0 / 0.0};
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        struct message_record record = {.seconds = wrong[i]};
+        struct message_record record = {.times.seconds = wrong[i]};
         struct message_progress progress = {.seconds = wrong[i]};
-        struct message_failed failed = {.seconds = wrong[i]};
+        struct message_progress earlier = {.earlier = wrong[i]};
+        struct message_failed failed = {.times.seconds = wrong[i]};
         assert_false(message_valid(MSG_RECORD, &record, sizeof record));
         assert_false(message_valid(MSG_PROGRESS, &progress, sizeof progress));
+        assert_false(message_valid(MSG_PROGRESS, &earlier, sizeof earlier));
         assert_false(message_valid(MSG_FAILED, &failed, sizeof failed));
     }
 }

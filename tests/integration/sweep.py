@@ -134,7 +134,8 @@ class Sweep(program.Case):
         """mpirun ends all ranks at the first that exits with another code than 0: rank 0 before its line is out."""
         self.write("tiny.yaml", program.TINY)
         self.write("taken.h5", "no result file")
-        rank = '"$@"; code=$?; echo $code > code.$OMPI_COMM_WORLD_RANK; exit $code'
+        rank = ('"$@"; code=$?; echo $code > $OMPI_COMM_WORLD_RANK.new; mv $OMPI_COMM_WORLD_RANK.new code.$OMPI_COMM_WORLD_RANK; '
+                'until [ -e code.0 ] && [ -e code.1 ] && [ -e code.2 ]; do sleep 0.01; done; exit $code')
         under = ("mpirun", "-q", "--oversubscribe", "-n", "3", "sh", "-c", rank, "rank")
         code, out, err = self.start("run", "tiny.yaml", "-o", "taken.h5", under=under).wait()
         self.assertEqual(code, 2, out + err)

@@ -233,15 +233,17 @@ def ablation(kind, title):
 
 def few_shot_checks():
     published = {1: (1.68, 1.68), 10: (1.43, 1.16), 20: (1.04, .816), 40: (.861, .676), 60: (.755, .584)}
-    one = {"task__tasks": 1}
-    plain, tuned = ({**SEVEN, **one, "model__embedding": 40, "model__eos": eos} for eos in (0, 2))
-    levels = [Check(f"seven softmax layers, {word}: loss at shot {count} (published: {level[i]})", shot(count), where)
-              for i, (word, where) in enumerate((("plain", plain), ("EOS", tuned))) for count, level in published.items()]
-    scales = [Check(f"{NUMBERS[depth]} of width {width}, EOS over plain: loss at shot 40",
-                    shot_over(40, *({**layers(depth, SOFTMAX), **one, "model__embedding": width, "model__eos": eos} for eos in (2, 0))),
-                    high=1)
-              for depth, width in ((2, 40), (4, 20), (4, 40), (4, 80), (7, 20), (7, 40), (7, 80))]
-    return (*levels, *scales)
+    one, tokens = {"task__tasks": 1}, {"plain": 0, "EOS": 2}
+    levels = [Check(f"{title}, {word}: loss at shot {count}" + (f" (published: {level[i]})" if model is SEVEN else ""),
+                    shot(count), {**model, **one, "model__embedding": 40, "model__eos": eos})
+              for title, model in (("seven softmax layers", SEVEN), ("softmax and mesa", HYBRID))
+              for i, (word, eos) in enumerate(tokens.items()) for count, level in published.items()]
+    scales = [("softmax and mesa", {**HYBRID, "model__embedding": 40})]
+    scales += [(f"{NUMBERS[depth]} of width {width}", {**layers(depth, SOFTMAX), "model__embedding": width})
+               for depth, width in ((2, 40), (4, 20), (4, 40), (4, 80), (7, 20), (7, 40), (7, 80))]
+    return (*levels, *(Check(f"{title}, EOS over plain: loss at shot 40",
+                             shot_over(40, *({**model, **one, "model__eos": tokens[word]} for word in ("EOS", "plain"))), high=1)
+                       for title, model in scales))
 
 
 def pages():

@@ -51,9 +51,9 @@ enum status nursery_start(struct nursery **nursery, struct error *err) MUST_CHEC
  * also computes) and finalises MPI. The plan is read by rank 0 only. `prepare` runs on rank 0 after
  * MPI_Init: it reads the sweep, creates or finds the file; its failure ends all ranks in good
  * order. Runs that are done or diverged in the file are kept; those that failed in an earlier job
- * are tried again. *code on rank 0: 0 all done, 1 some failed, 2 refused, 75 stopped early; on the
- * others 0, so that rank 0 speaks for the job. Takes the nursery. Collective; a rank that can not
- * go on aborts the job. */
+ * are tried again. OK sets *code: on rank 0 to 0 all done, 1 some failed, 75 stopped early; on the
+ * others, whatever rank 0 met, to 0, so that it alone speaks for the job. Takes the nursery.
+ * Collective; a rank that can not go on aborts the job. */
 enum status cluster_run(int *code, struct nursery *nursery, const struct cluster_options *options,
                         enum status (*prepare)(void *context, struct plan **plan,
                                                struct error *err),

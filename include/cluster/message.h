@@ -76,7 +76,7 @@ struct message_point {
 
 /* How long a run took; its attempts may have gone on from checkpoints of earlier ones. */
 struct message_times {
-    double seconds;           /* of the work that its end rests on: lost work does not count */
+    double seconds;           /* of the work that its end rests on, nothing lost; 0: none */
     double started, finished; /* of this attempt, seconds since 1970; NaN: it did not begin */
 };
 extern const struct message_times message_not_begun;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +22,10 @@ enum status logs_keep(const char *file, uint64_t identity, const struct message_
     if (files_folder(path))
         return error_set(err, ERR_IO, "%s: %s", path, strerror(errno));
     snprintf(path + length, sizeof path - (size_t)length, "/%016" PRIx64, identity);
+    double seconds = fmax(failed->times.finished - failed->times.started, 0); /* of this attempt */
     struct text text = {0};
     text_print(&text, "attempt %d on %s, rank %d, after %.3f s: %s\n", failed->attempt, host, rank,
-               failed->times.seconds, failed->text);
+               seconds, failed->text);
     text_add(&text, log, bytes);
     text.length = text_clean(text.data, text.length, "\n\t");
     int fd = files_anew(path);

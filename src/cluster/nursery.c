@@ -235,7 +235,8 @@ static const struct message_item *next_item(struct nursery *n)
 }
 
 static enum nursery_report item_failed(struct nursery_event *event, struct nursery *n,
-                                       enum failure failure, int detail, const char *text)
+                                       const struct message_times *times, enum failure failure,
+                                       int detail, const char *text)
 {
     const struct message_item *item = next_item(n);
     event->failed = (struct message_failed){
@@ -243,7 +244,7 @@ static enum nursery_report item_failed(struct nursery_event *event, struct nurse
         .attempt = item->attempt,
         .failure = (int32_t)failure,
         .detail = detail,
-        .times = message_not_begun,
+        .times = *times,
     };
     snprintf(event->failed.text, sizeof event->failed.text, "%s", text);
     event->body = NULL;
@@ -268,9 +269,7 @@ static enum nursery_report item_ended(struct nursery_event *event, struct nurser
         enum failure failure = entry->outcome == ERR_MEMORY ? FAILURE_MEMORY : FAILURE_REFUSED;
         struct error err;
         error_set(&err, ERR_CONFIG, "%.*s", (int)entry->bytes, (const char *)body);
-        item_failed(event, n, failure, 0, err.text);
-        event->failed.times = entry->times;
-        return NURSERY_FAILED;
+        return item_failed(event, n, &entry->times, failure, 0, err.text);
     }
     if (entry->outcome == RUN_STOPPED)
         return item_stopped(event, n, &entry->times);
@@ -312,10 +311,9 @@ static enum nursery_report conclude(struct nursery_event *event, struct nursery 
     }
     struct verdict verdict = verdict_of(&n->notice, n->reported);
     if (n->damaged)
-        item_failed(event, n, FAILURE_CRASH, 0, "its record is damaged");
+        item_failed(event, n, &times, FAILURE_CRASH, 0, "its record is damaged");
     else
-        item_failed(event, n, verdict.failure, verdict.detail, verdict.text);
-    event->failed.times = times;
+        item_failed(event, n, &times, verdict.failure, verdict.detail, verdict.text);
     event->failed.log = copy_log(n);
     event->body = n->log;
     if (n->reported < n->count)

@@ -42,7 +42,8 @@ static void a_log_is_clean_text_in_a_file_of_its_own(void **state)
 {
     (void)state;
     static const char text[] = "a\33[31mred\33[0m\r\n\ttab \x7f bell\a \xc3\xa9 \xff end\n";
-    struct message_failed failed = {.attempt = 2, .times.seconds = 1.5, .text = "signal \33[2J"};
+    struct message_failed failed = {
+        .attempt = 2, .times = {100, 1000, 1001.5}, .text = "signal \33[2J"};
     char folder[] = "/tmp/logs-XXXXXX", file[64], path[128], victim[64], got[256] = "";
     struct error err = {""};
     assert_non_null(mkdtemp(folder));

@@ -5,7 +5,8 @@
  * of further work, so that a stall of the coordinator or its disk costs nothing; towards the end of
  * a sweep less, so that no rank sits on work while another has none. Short runs travel in bundles
  * of about SCHEDULER_BUNDLE seconds. Seconds are estimated from run_cost() (multiply-adds), by
- * classes of about equal cost, each refined by what was measured.
+ * classes of about equal cost, each refined by what was measured: of runs that ended and, while a
+ * class has none, of the first one that said how far it is.
  *
  * Every run ends exactly once: done, diverged or failed; or it is left when a drain or the wall
  * time ended the job.
@@ -48,6 +49,7 @@ void scheduler_add(struct scheduler *scheduler, int64_t run, double cost, int at
 
 enum event_kind {
     EVENT_READY,    /* rank: takes bundles from now on */
+    EVENT_PROGRESS, /* run, seconds, share: so much of its work is done, after so long */
     EVENT_DONE,     /* run, seconds: finished, with a result */
     EVENT_DIVERGED, /* run, seconds: finished, its numbers were no longer finite */
     EVENT_FAILED,   /* run: this attempt failed; another may go better */
@@ -61,7 +63,7 @@ struct event {
     enum event_kind kind;
     int rank;
     int64_t run;
-    double seconds, now;
+    double seconds, share, now;
 };
 
 /* What a run that is reported by this event has become. */
@@ -91,7 +93,8 @@ bool scheduler_next(struct scheduler *scheduler, struct action *action);
 
 struct scheduler_counts {
     int64_t waiting, held, done, diverged, failed, stopped;
-    double seconds;  /* estimate of the work that waits or is held, over all ranks */
+    double seconds;  /* estimate of the work that is left, over all ranks */
+    double longest;  /* of that, the most that one rank holds */
     int ranks, busy; /* that are ready; that hold something */
     bool measured;   /* seconds are more than a guess */
 };

@@ -130,10 +130,15 @@ const int64_t *store_damaged(const struct store *store, int64_t *count);
 enum status store_start(struct store *store, int64_t run, const struct row_log *log,
                         struct error *err) MUST_CHECK;
 
-/* One more point of a running row's curves, for live readers; no sync. Of a row that does not run
- * (a late message) it is dropped. */
-enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
-                           float test_loss, struct error *err) MUST_CHECK;
+/* One more point of a running row's curves, and the updates made until then (steps_done), for live
+ * readers; no sync. Of a row that does not run (a late message) it is dropped. */
+struct store_point {
+    int evaluation;
+    int32_t step;
+    float train_loss, test_loss;
+};
+enum status store_progress(struct store *store, int64_t run, const struct store_point *point,
+                           struct error *err) MUST_CHECK;
 
 /* The record of a run that ended as `status`: written by the next turn, together with neighbours;
  * checksum and status follow after the next good sync. The record is copied when needed, the

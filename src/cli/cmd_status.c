@@ -12,7 +12,7 @@
 #include "rows.h"
 #include "show.h"
 
-enum { FAILURES_SHOWN = 20, SLOWEST_SHOWN = 5, COLUMNS = 128 };
+enum { FAILURES_SHOWN = 20, RUNNING_SHOWN = 5, SLOWEST_SHOWN = 5, COLUMNS = 128 };
 
 static bool is_failure(enum row_status status)
 {
@@ -41,16 +41,17 @@ static void describe(char *text, size_t size, const struct reader *reader, int64
     }
 }
 
-/* The rows that took longest, longest first; returns how many. */
-static int find_slowest(int64_t *slowest, int most, const struct reader *reader, int seconds)
+/* The rows that took longest, longest first, of those at work or of the others; returns how many.
+ */
+static int find_slowest(int64_t *slowest, int most, const struct reader *reader, bool running)
 {
     int count = 0;
-    for (int64_t row = 0; seconds >= 0 && row < reader_count(reader); row++) {
-        double time = reader_number(reader, seconds, row);
-        if (!isfinite(time))
+    for (int64_t row = 0; row < reader_count(reader); row++) {
+        double time = rows_seconds(reader, row);
+        if (!isfinite(time) || (reader_status(reader, row) == ROW_RUNNING) != running)
             continue;
         int at = count;
-        while (at > 0 && reader_number(reader, seconds, slowest[at - 1]) < time)
+        while (at > 0 && rows_seconds(reader, slowest[at - 1]) < time)
             at--;
         if (at == most)
             continue;
@@ -80,7 +81,7 @@ static void print_bar(const struct row_counts *counts, const struct paint *paint
     printf("%s %.0f %%\n\n", paint->plain, 100. * (double)counts->done / (double)counts->runs);
 }
 
-/* "about 12 min left (9 min to 15 min)" */
+/* "about 12 min left (9 min to 15 min)"; without the range when it says no more. */
 static void print_left(const struct left *left)
 {
     char about[32], low[32], high[32];
@@ -89,7 +90,10 @@ static void print_left(const struct left *left)
     show_seconds(about, sizeof about, left->seconds);
     show_seconds(low, sizeof low, left->low);
     show_seconds(high, sizeof high, left->high);
-    printf("\nabout %s left (%s to %s)\n", about, low, high);
+    printf("\nabout %s left", about);
+    if (strcmp(low, high) != 0)
+        printf(" (%s to %s)", low, high);
+    putchar('\n');
 }
 
 static void print_counts(const struct row_counts *counts, const char *file, const char *name,
@@ -112,6 +116,27 @@ static void print_counts(const struct row_counts *counts, const char *file, cons
         printf("%6" PRId64 " more are retired: no longer in the grid, kept\n", counts->retired);
 }
 
+/* "  6d0527818cbc0efd  depth 7: 960 steps in 10 min, test_loss 0.0952" */
+static void print_running(const struct reader *reader, int64_t running)
+{
+    int64_t rows[RUNNING_SHOWN];
+    char what[512], time[32], loss[32], identity[17];
+    int count = find_slowest(rows, RUNNING_SHOWN, reader, true);
+    if (count > 0)
+        printf("\nrunning\n");
+    for (int i = 0; i < count; i++) {
+        double steps = rows_number(reader, "steps_done", rows[i]);
+        describe(what, sizeof what, reader, rows[i]);
+        rows_identity(identity, reader, rows[i]);
+        show_seconds(time, sizeof time, rows_seconds(reader, rows[i]));
+        show_number(loss, sizeof loss, rows_number(reader, "test_loss", rows[i]));
+        printf("  %s  %s%s%.0f steps in %s, test_loss %s\n", identity, what, *what ? ": " : "",
+               isfinite(steps) ? steps : 0, time, loss);
+    }
+    if (running > count)
+        printf("  ... and %" PRId64 " more; --json lists them all\n", running - count);
+}
+
 static void print_text(const struct reader *reader, const char *file)
 {
     struct row_counts counts = rows_count(reader);
@@ -119,7 +144,8 @@ static void print_text(const struct reader *reader, const char *file)
     struct left remains = left_in_file(reader, file);
     print_counts(&counts, file, reader_name(reader), &paint);
     print_left(&remains);
-    int error = rows_column(reader, "error"), seconds = rows_column(reader, "seconds");
+    print_running(reader, counts.running);
+    int error = rows_column(reader, "error");
     char what[512], time[32], identity[17];
     int64_t left = counts.failed;
     if (left > 0)
@@ -138,12 +164,12 @@ static void print_text(const struct reader *reader, const char *file)
     if (left > 0)
         printf("  ... and %" PRId64 " more; --json lists them all\n", left);
     int64_t slowest[SLOWEST_SHOWN];
-    int count = find_slowest(slowest, SLOWEST_SHOWN, reader, seconds);
+    int count = find_slowest(slowest, SLOWEST_SHOWN, reader, false);
     if (count > 0)
         printf("\nslowest\n");
     for (int i = 0; i < count; i++) {
         describe(what, sizeof what, reader, slowest[i]);
-        show_seconds(time, sizeof time, reader_number(reader, seconds, slowest[i]));
+        show_seconds(time, sizeof time, rows_seconds(reader, slowest[i]));
         printf("  %8s  %s\n", time, what);
     }
 }
@@ -174,6 +200,28 @@ static void print_json_left(const struct left *left)
     putchar('}');
 }
 
+static void print_json_running(const struct reader *reader)
+{
+    static const char *const columns[] = {"steps_done", "test_loss"};
+    const char *separator = "";
+    fputs(", \"at_work\": [", stdout);
+    for (int64_t row = 0; row < reader_count(reader); row++) {
+        if (reader_status(reader, row) != ROW_RUNNING)
+            continue;
+        fputs(separator, stdout);
+        print_run(reader, row);
+        fputs(", \"seconds\": ", stdout);
+        json_number(stdout, rows_seconds(reader, row));
+        for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
+            printf(", \"%s\": ", columns[c]);
+            json_number(stdout, rows_number(reader, columns[c], row));
+        }
+        putchar('}');
+        separator = ", ";
+    }
+    putchar(']');
+}
+
 static void print_json(const struct reader *reader, const char *file)
 {
     struct row_counts counts = rows_count(reader);
@@ -188,7 +236,7 @@ static void print_json(const struct reader *reader, const char *file)
            counts.diverged, counts.timeout, counts.stopped, counts.retired);
     struct left left = left_in_file(reader, file);
     print_json_left(&left);
-    int error = rows_column(reader, "error"), seconds = rows_column(reader, "seconds");
+    int error = rows_column(reader, "error");
     const char *separator = ", \"failures\": [";
     for (int64_t row = 0; row < reader_count(reader); row++) {
         if (!is_failure(reader_status(reader, row)))
@@ -201,16 +249,18 @@ static void print_json(const struct reader *reader, const char *file)
     }
     fputs(separator[2] ? ", \"failures\": []" : "]", stdout);
     int64_t slowest[SLOWEST_SHOWN];
-    int count = find_slowest(slowest, SLOWEST_SHOWN, reader, seconds);
+    int count = find_slowest(slowest, SLOWEST_SHOWN, reader, false);
     fputs(", \"slowest\": [", stdout);
     for (int i = 0; i < count; i++) {
         fputs(i ? ", " : "", stdout);
         print_run(reader, slowest[i]);
         fputs(", \"seconds\": ", stdout);
-        json_number(stdout, reader_number(reader, seconds, slowest[i]));
+        json_number(stdout, rows_seconds(reader, slowest[i]));
         putchar('}');
     }
-    fputs("]}\n", stdout);
+    putchar(']');
+    print_json_running(reader);
+    fputs("}\n", stdout);
 }
 
 /* "12 of 30 runs done, 1 failed, 2 running, 15 pending": a look for a file or a pipe. */

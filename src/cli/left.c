@@ -1,8 +1,8 @@
 #include "left.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "rows.h"
@@ -11,26 +11,35 @@
 
 #define SURE 1.96 /* deviations of a normal distribution that hold 95 % */
 
-/* Seconds a unit of cost, over the runs that are done. */
+/* Seconds a unit of cost. */
 struct pace {
     double rate, deviation; /* of single runs */
-    int64_t count;
+    int64_t count;          /* runs that tell */
 };
+
+/* What is known of a run's pace: these seconds for this cost; false: nothing. */
+static bool sample(double *seconds, double *cost, const struct left_run *run)
+{
+    bool at_work = isfinite(run->elapsed);
+    *seconds = at_work ? run->elapsed : run->seconds;
+    *cost = at_work ? run->cost * run->share : run->cost;
+    return isfinite(*seconds) && *cost > 0;
+}
 
 static struct pace measure(const struct left_run *runs, int64_t count)
 {
     struct pace pace = {0};
-    double seconds = 0, cost = 0, squares = 0;
+    double seconds, cost, all_seconds = 0, all_cost = 0, squares = 0;
     for (int64_t i = 0; i < count; i++)
-        if (isfinite(runs[i].seconds) && runs[i].cost > 0) {
-            seconds += runs[i].seconds;
-            cost += runs[i].cost;
+        if (sample(&seconds, &cost, &runs[i])) {
+            all_seconds += seconds;
+            all_cost += cost;
             pace.count++;
         }
-    pace.rate = seconds / cost;
+    pace.rate = all_seconds / all_cost;
     for (int64_t i = 0; i < count; i++)
-        if (isfinite(runs[i].seconds) && runs[i].cost > 0) {
-            double difference = runs[i].seconds / runs[i].cost - pace.rate;
+        if (sample(&seconds, &cost, &runs[i])) {
+            double difference = seconds / cost - pace.rate;
             squares += difference * difference;
         }
     pace.deviation = pace.count > 1 ? sqrt(squares / (double)(pace.count - 1)) : pace.rate;
@@ -44,15 +53,17 @@ struct left left_of(const struct left_run *runs, int64_t count)
     double work = 0, longest = 0, costs = 0, squares = 0;
     int64_t ranks = 0;
     for (int64_t i = 0; i < count; i++) {
-        bool at_work = isfinite(runs[i].elapsed);
-        if (isfinite(runs[i].seconds) && !at_work)
+        const struct left_run *run = &runs[i];
+        bool at_work = isfinite(run->elapsed), told = at_work && run->share > 0;
+        if (isfinite(run->seconds) && !at_work)
             continue;
-        double seconds = fmax(runs[i].cost * pace.rate - (at_work ? runs[i].elapsed : 0), 0);
+        double seconds = told ? run->elapsed * (1 - run->share) / run->share
+                              : fmax(run->cost * pace.rate - (at_work ? run->elapsed : 0), 0);
         ranks += at_work;
         work += seconds;
         longest = fmax(longest, seconds);
-        costs += runs[i].cost;
-        squares += runs[i].cost * runs[i].cost;
+        costs += told ? 0 : run->cost;
+        squares += told ? 0 : run->cost * run->cost;
     }
     if (ranks == 0 || pace.count == 0)
         return (struct left){unknown, unknown, unknown};
@@ -62,25 +73,32 @@ struct left left_of(const struct left_run *runs, int64_t count)
     return (struct left){seconds, fmax(seconds - spread, 0), seconds + spread};
 }
 
-static double number_of(const struct reader *reader, const char *name, int64_t row)
+/* A run that has made so many updates is somewhere between that evaluation and the next. */
+static double share_behind(const struct run_config *config, uint64_t analyses, double steps)
 {
-    int column = rows_column(reader, name);
-    return column >= 0 ? reader_number(reader, column, row) : (double)NAN;
+    int last = config->train.evaluations - 1;
+    double at = round(steps * last / (double)config->train.steps);
+    if (!(at >= 1 && at <= last))
+        return 0; /* what the first steps say is little */
+    int e = (int)at, next = e < last ? e + 1 : last;
+    return (run_share(config, analyses, e) + run_share(config, analyses, next)) / 2;
 }
 
-/* Done rows have their seconds, rows at work their start and the seconds before it, if any. */
-static void describe(struct left_run *run, const struct reader *reader, int64_t row, double now)
+/* Done rows have their seconds, rows at work also what is behind them. */
+static void describe(struct left_run *run, const struct reader *reader, int64_t row,
+                     const struct run_config *config, uint64_t analyses)
 {
-    double seconds = number_of(reader, "seconds", row);
-    double started = number_of(reader, "started", row);
+    double seconds = rows_seconds(reader, row);
     enum row_status status = reader_status(reader, row);
-    run->seconds = run->elapsed = (double)NAN;
-    if (status == ROW_RUNNING && isfinite(started))
-        run->elapsed = fmax(now - started, 0) + (isfinite(seconds) ? seconds : 0);
-    else if (status == ROW_DONE)
+    *run = (struct left_run){run_cost(config, analyses), (double)NAN, (double)NAN, 0};
+    if (status == ROW_RUNNING) {
+        run->elapsed = seconds;
+        run->share = share_behind(config, analyses, rows_number(reader, "steps_done", row));
+    } else if (status == ROW_DONE) {
         run->seconds = seconds;
-    else if (status != ROW_PENDING && status != ROW_STOPPED)
+    } else if (status != ROW_PENDING && status != ROW_STOPPED) {
         run->cost = run->seconds = 0; /* nothing is left of it, and it tells nothing */
+    }
 }
 
 struct left left_in_file(const struct reader *reader, const char *file)
@@ -95,8 +113,7 @@ struct left left_in_file(const struct reader *reader, const char *file)
     for (int64_t i = 0; i < count && count <= reader_count(reader); i++) {
         struct run_config config;
         plan_config(plan, i, &config);
-        runs[i].cost = run_cost(&config, plan_analyses(plan));
-        describe(&runs[i], reader, i, (double)time(NULL));
+        describe(&runs[i], reader, i, &config, plan_analyses(plan));
     }
     if (count <= reader_count(reader))
         left = left_of(runs, count);

@@ -14,12 +14,15 @@ struct left_run {
     double cost;
     double seconds; /* that it took; NaN: it is not done */
     double elapsed; /* since it was started, of one that is at work; NaN: it is not */
+    double share;   /* of its cost that is behind it then, 0..1; 0: nobody can tell */
 };
 
-/* Seconds for each unit of cost are those of the runs that are done, S / C; what is left is spread
- * over as many ranks as are at work now, but takes at least as long as the longest run. Its
- * variance is that of single runs, s^2 sum c^2, and that of the mean of k, s^2 (sum c)^2 / k, with
- * s the deviation of seconds / cost. NaN with nothing at work or nothing done. */
+/* Seconds for each unit of cost are those of k runs, S / C: those that are done, and what is behind
+ * those at work. A run at work has elapsed (1 - share) / share left, or goes by S / C as those that
+ * wait. What is left is spread over as many ranks as are at work now, but takes at least as long as
+ * the longest run. The variance of what goes by S / C is that of single runs, s^2 sum c^2, and that
+ * of the mean, s^2 (sum c)^2 / k, with s the deviation of seconds / cost. NaN with nothing at work,
+ * or nothing behind. */
 struct left left_of(const struct left_run *runs, int64_t count);
 
 /* The same of a file. A sweep that can not be planned again gives NaN. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 struct row_counts rows_count(const struct reader *reader)
@@ -56,6 +57,21 @@ int rows_column(const struct reader *reader, const char *name)
         if (strcmp(reader_column(reader, column)->name, name) == 0)
             return column;
     return -1;
+}
+
+double rows_number(const struct reader *reader, const char *name, int64_t row)
+{
+    int column = rows_column(reader, name);
+    return column >= 0 ? reader_number(reader, column, row) : (double)NAN;
+}
+
+double rows_seconds(const struct reader *reader, int64_t row)
+{
+    double seconds = rows_number(reader, "seconds", row);
+    double started = rows_number(reader, "started", row);
+    if (reader_status(reader, row) != ROW_RUNNING || !isfinite(started))
+        return seconds;
+    return fmax(clock_wall() - started, 0) + (isfinite(seconds) ? seconds : 0);
 }
 
 void rows_identity(char text[17], const struct reader *reader, int64_t row)

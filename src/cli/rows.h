@@ -24,6 +24,13 @@ void rows_header(char *text, size_t size, const struct reader *reader, int colum
 /* Column of that name, or -1. */
 int rows_column(const struct reader *reader, const char *name);
 
+/* Value of the column of that name; NaN without one. */
+double rows_number(const struct reader *reader, const char *name, int64_t row);
+
+/* Seconds that a run took until it ended, or now when it is at work; work of earlier jobs that it
+ * went on from counts. NaN: it never began. */
+double rows_seconds(const struct reader *reader, int64_t row);
+
 /* What every row has, in place of a column. */
 enum { ROWS_STATUS = -1, ROWS_RUN = -2 };
 

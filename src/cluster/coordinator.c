@@ -153,7 +153,7 @@ static struct progress_state state_of(const struct coordinator *c, double now)
         .failed = counts.failed,
         .running = counts.busy,
         .elapsed = now - c->started,
-        .left = counts.measured ? counts.seconds / fmax(counts.busy, 1) : NAN,
+        .left = counts.measured ? fmax(counts.seconds / fmax(counts.busy, 1), counts.longest) : NAN,
         .slowest = slowest(c, now),
         .draining = c->drained_at > 0,
     };

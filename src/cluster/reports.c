@@ -174,12 +174,40 @@ enum status take_failure(struct coordinator *c, int rank, const struct message_f
     return forget_checkpoint(c, failed->run, failed->attempt, failed->times.seconds, err);
 }
 
+/* New points, the last of which the run has just reached. */
+static enum status take_points(struct coordinator *c, int rank,
+                               const struct message_progress *progress, struct error *err)
+{
+    const struct message_point *points = (const struct message_point *)(progress + 1);
+    struct run_config config;
+    enum status st = OK;
+    plan_config(c->plan, progress->run, &config);
+    int end = (int)fmin((double)progress->first + progress->count, config.train.evaluations);
+    for (int e = progress->first; e < end && st == OK; e++) {
+        struct store_point point = {
+            .evaluation = e,
+            .step = (int32_t)run_evaluation_step(&config, e),
+            .train_loss = points[e - progress->first].train_loss,
+            .test_loss = points[e - progress->first].test_loss,
+        };
+        st = store_progress(c->store, progress->run, &point, err);
+    }
+    struct event event = {
+        .kind = EVENT_PROGRESS,
+        .rank = rank,
+        .run = progress->run,
+        .seconds = progress->earlier + progress->seconds,
+        .share = run_share(&config, plan_analyses(c->plan), end - 1),
+        .now = clock_monotonic(),
+    };
+    scheduler_event(c->scheduler, &event);
+    return st;
+}
+
 static enum status take_progress(struct coordinator *c, int rank,
                                  const struct message_progress *progress, struct error *err)
 {
     struct member *member = &c->members[rank];
-    const struct message_point *points = (const struct message_point *)(progress + 1);
-    enum status st = OK;
     if (scheduler_holder(c->scheduler, progress->run) != rank)
         return OK;
     if (member->run != progress->run) {
@@ -189,12 +217,11 @@ static enum status take_progress(struct coordinator *c, int rank,
             return OK;
         struct message_times times = {progress->earlier, clock_wall() - progress->seconds, NAN};
         struct row_log log = log_of(c, rank, progress->attempt, &times, NULL);
-        st = store_start(c->store, progress->run, &log, err);
+        enum status st = store_start(c->store, progress->run, &log, err);
+        if (st != OK)
+            return st;
     }
-    for (int i = 0; i < progress->count && st == OK; i++)
-        st = store_progress(c->store, progress->run, progress->first + i, points[i].train_loss,
-                            points[i].test_loss, err);
-    return st;
+    return progress->count > 0 ? take_points(c, rank, progress, err) : OK;
 }
 
 /* Whether people have not yet been told of this cause, which all runs may have in common. */

@@ -33,7 +33,7 @@ struct scheduler {
     int32_t bundle[SCHEDULER_BUNDLE_RUNS];
     int64_t count[STOPPED + 1]; /* runs of each state */
     int ready, busy;
-    double now, held_seconds;
+    double now;
     bool draining, drain_sent, ended;
     struct pool pool;
 };
@@ -143,7 +143,6 @@ static void hold(struct scheduler *s, int r, int32_t run)
     }
     run_list_push(&rank->held, s->runs, run);
     rank->seconds += (double)slot->estimate;
-    s->held_seconds += (double)slot->estimate;
     set_state(s, run, HELD);
 }
 
@@ -184,7 +183,6 @@ static void release(struct scheduler *s, int32_t run)
     double estimate = (double)s->runs[run].estimate;
     run_list_remove(&rank->held, s->runs, run);
     rank->seconds = rank->held.count ? fmax(rank->seconds - estimate, 0) : 0;
-    s->held_seconds = fmax(s->held_seconds - estimate, 0);
     if (first)
         rank->since = s->now;
     s->busy -= rank->held.count == 0;
@@ -199,14 +197,34 @@ static enum run_fate wait_again(struct scheduler *s, int32_t run)
     return FATE_RETRIED;
 }
 
+static bool holds(const struct scheduler *s, const struct event *event)
+{
+    return scheduler_holder(s, event->run) == event->rank && event->rank >= 0;
+}
+
+/* A run at work tells better than its class how long it takes, and a class that has no measurement
+ * takes it for one. */
+static void refine(struct scheduler *s, const struct event *event)
+{
+    if (!holds(s, event) || !(event->share > 0) || s->ranks[event->rank].held.first != event->run)
+        return;
+    int32_t run = (int32_t)event->run;
+    struct rank *rank = &s->ranks[event->rank];
+    struct run_slot *slot = &s->runs[run];
+    double whole = event->seconds / event->share;
+    double estimate = s->now - rank->since + whole - event->seconds;
+    rank->seconds = fmax(rank->seconds + estimate - (double)slot->estimate, estimate);
+    slot->estimate = (float)estimate;
+    if (!pool_measured(&s->pool, run))
+        pool_measure(&s->pool, run, whole);
+}
+
 static enum run_fate report(struct scheduler *s, const struct event *event)
 {
-    if (event->run < 0 || event->run >= s->options.runs)
+    if (!holds(s, event))
         return FATE_NONE;
     int32_t run = (int32_t)event->run;
     struct run_slot *slot = &s->runs[run];
-    if (slot->state != HELD || slot->rank != event->rank)
-        return FATE_NONE;
     release(s, run);
     switch (event->kind) {
     case EVENT_DONE:
@@ -248,6 +266,9 @@ enum run_fate scheduler_event(struct scheduler *s, const struct event *event)
         s->ready += !s->ranks[event->rank].ready;
         s->ranks[event->rank].ready = true;
         enqueue(s, event->rank);
+        return FATE_NONE;
+    case EVENT_PROGRESS:
+        refine(s, event);
         return FATE_NONE;
     case EVENT_TICK:
         tick(s);
@@ -300,6 +321,12 @@ bool scheduler_next(struct scheduler *s, struct action *action)
 
 struct scheduler_counts scheduler_counts(const struct scheduler *s)
 {
+    double held = 0, longest = 0;
+    for (int r = 0; r < s->options.ranks; r++) {
+        double seconds = remaining(s, &s->ranks[r]);
+        held += seconds;
+        longest = fmax(longest, seconds);
+    }
     return (struct scheduler_counts){
         .waiting = s->count[WAITING],
         .held = s->count[HELD],
@@ -307,7 +334,8 @@ struct scheduler_counts scheduler_counts(const struct scheduler *s)
         .diverged = s->count[DIVERGED],
         .failed = s->count[FAILED],
         .stopped = s->count[STOPPED],
-        .seconds = s->pool.seconds + s->held_seconds,
+        .seconds = s->pool.seconds + held,
+        .longest = longest,
         .ranks = s->ready,
         .busy = s->busy,
         .measured = s->pool.measured,

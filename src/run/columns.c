@@ -27,7 +27,7 @@ static const struct column train_columns[] = {
         .about = "mean loss over the evaluation set without the worst .1 % of its tasks, at the end"},
     [COLUMN_STEPS_DONE] = {
         .name = "steps_done", .type = COLUMN_I32, .level = LEVEL_BITS, .unit = "steps",
-        .about = "updates made; fewer than train.steps when the run diverged"},
+        .about = "updates made; fewer than train.steps while the run goes on and when it diverged"},
     [COLUMN_SNAPSHOT_STEP] = {
         .name = "snapshot_step", .type = COLUMN_I32, .axes = {AXIS_SNAPSHOT}, .level = LEVEL_BITS,
         .unit = "steps", .about = "updates before the snapshot of the weights, see keep.weights"},

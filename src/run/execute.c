@@ -76,16 +76,30 @@ size_t run_record_bytes(const struct run_config *config, uint64_t analyses)
     return bytes;
 }
 
+static double cost_of_training(const struct run *run)
+{
+    const struct run_config *config = run->config;
+    double sample = task_cost(&run->task), forward = model_cost(&run->model);
+    double trained = (double)config->train.steps * config->train.batch;
+    double evaluated = (double)config->train.evaluations * config->evaluation.tasks;
+    return trained * (sample + 3 * forward) + evaluated * (sample + forward);
+}
+
 double run_cost(const struct run_config *config, uint64_t analyses)
 {
     struct run run;
     if (run_init(&run, config, analyses, NULL) != OK)
         return 0;
-    double sample = task_cost(&run.task), forward = model_cost(&run.model);
-    double trained = (double)config->train.steps * config->train.batch;
-    double evaluated = (double)config->train.evaluations * config->evaluation.tasks;
-    double cost = trained * (sample + 3 * forward) + evaluated * (sample + forward);
-    return cost + run_cost_of_analyses(&run);
+    return cost_of_training(&run) + run_cost_of_analyses(&run);
+}
+
+double run_share(const struct run_config *config, uint64_t analyses, int e)
+{
+    struct run run;
+    if (run_init(&run, config, analyses, NULL) != OK)
+        return 0;
+    double training = cost_of_training(&run);
+    return training / (training + run_cost_of_analyses(&run)) * e / (config->train.evaluations - 1);
 }
 
 static void put_column(struct record *record, const struct run *run, int column, const void *data)

@@ -165,25 +165,29 @@ enum status store_start(struct store *store, int64_t run, const struct row_log *
     return OK;
 }
 
-static void put_point(const struct store *store, const char *name, int64_t run, int evaluation,
-                      float value)
+enum { LIVE_BYTES = 4 }; /* of each value that is written while its run goes on */
+
+/* The value at this place of the row. */
+static void put_live(const struct store *store, const char *name, int64_t run, enum hdf_type type,
+                     int place, const void *value)
 {
     const struct map_column *column = map_find(&store->map.results, name);
-    if (!column || column->type != HDF_F32 || column->rank != 1 || evaluation >= column->size[0])
+    if (!column || column->type != type || ((size_t)place + 1) * LIVE_BYTES > column->row)
         return;
-    int64_t at = column->offset + run * (int64_t)column->row + evaluation * (int64_t)sizeof value;
-    (void)files_write_at(store->fd, &value, sizeof value, at);
+    int64_t at = column->offset + run * (int64_t)column->row + place * (int64_t)LIVE_BYTES;
+    (void)files_write_at(store->fd, value, LIVE_BYTES, at);
 }
 
-enum status store_progress(struct store *store, int64_t run, int evaluation, float train_loss,
-                           float test_loss, struct error *err)
+enum status store_progress(struct store *store, int64_t run, const struct store_point *point,
+                           struct error *err)
 {
     (void)err;
-    assert(run >= 0 && run < store->map.runs && evaluation >= 0);
+    assert(run >= 0 && run < store->map.runs && point->evaluation >= 0);
     if (writer_status(store, run) != ROW_RUNNING)
         return OK; /* a late message of a row that is committed */
-    put_point(store, "train_loss", run, evaluation, train_loss);
-    put_point(store, "test_loss", run, evaluation, test_loss);
+    put_live(store, "train_loss", run, HDF_F32, point->evaluation, &point->train_loss);
+    put_live(store, "test_loss", run, HDF_F32, point->evaluation, &point->test_loss);
+    put_live(store, "steps_done", run, HDF_I32, 0, &point->step);
     return OK;
 }
 

@@ -183,7 +183,7 @@ class Commands(program.Case, WithFile):
             file["results/ratio"][4] = numpy.nan
             file["results/probe_r2"][2, 1, 1, 1] += 1
             file["weights/L2_H1_K6_D4/layer0/query"][1, 0, 0] *= 2  # of run 3
-            file["results"].move("counted", "other")
+            file["results"].move("steps_done", "other")
         found = self.run_json("diff", self.file, other, code=1)
         self.assertEqual([found[name] for name in ("both", "only_first", "only_second")], [12, 12, 0])
         self.assertEqual(found["other_status"], 2)  # 10 is running there, 11 pending
@@ -194,7 +194,7 @@ class Commands(program.Case, WithFile):
         self.assertEqual(runs, 1)
         self.assertAlmostEqual(difference, 1 / (value(2, 4, 8 + 2 + 1) + 1), delta=1e-6)
         self.assertEqual(columns, {})
-        self.assertEqual(found["columns"], [{"column": "counted", "in": "first"}, {"column": "other", "in": "second"}])
+        self.assertEqual(found["columns"], [{"column": "steps_done", "in": "first"}, {"column": "other", "in": "second"}])
         self.assertEqual(found["settings"], [{"setting": "seed",
                                               "first": "0, 1, 2, 3, 4, 5, 6, 7, ... (24 values)",
                                               "second": "0, 1, 2, 3, 4, 5, 6, 7, ... (12 values)"}])

@@ -61,6 +61,31 @@ class Watch(program.Case):
         self.assertIn(b"tiny.h5: tiny", shown)
         job.kill_all()
 
+    def test_a_run_at_work_says_how_far_it_is_and_how_much_is_left(self):
+        steps, evaluations, sets = 2000000, 2001, ["train.steps=2000000", "train.evaluations=2001", "seed=1",
+                                                    "model.depth=1", "tokens.kind=joint"]
+        self.write("tiny.yaml", program.TINY)
+        job = self.start("run", "tiny.yaml", "-o", "tiny.h5", "--ranks", 1, *sets)
+        deadline = time.monotonic() + 60
+        while (status := self.status("tiny.h5") if (self.folder / "tiny.h5").exists() else {"left": None})["left"] is None:
+            self.assertLess(time.monotonic(), deadline, "progress is told before the run is over")
+            time.sleep(0.1)
+        run = status["at_work"][0]
+        self.assertEqual((status["done"], status["slowest"], run["keys"]), (0, [], "tokens joint"))
+        self.assertEqual(run["steps_done"] % (steps // (evaluations - 1)), 0)
+        self.assertTrue(0 < run["steps_done"] < steps)
+        with h5py.File(self.folder / "tiny.h5") as file:
+            known = numpy.isfinite(file["results/test_loss"][0]).sum()
+            self.assertGreaterEqual(known, run["steps_done"] * (evaluations - 1) // steps + 1)
+        share = run["steps_done"] / steps
+        guess = run["seconds"] * (1 - share) / share  # but for analyses, and for steps since then
+        self.assertTrue(guess / 3 < status["left"]["seconds"] < 3 * guess, (run, status["left"]))
+        self.assertRegex(self.run_program("status", "tiny.h5"),
+                         r"\nabout [^\n]* left\n\nrunning\n  [0-9a-f]{16}  tokens joint: \d+ steps in \S+ \S+, test_loss \S+\n")
+        job.process.send_signal(signal.SIGUSR1)
+        code, _, err = job.wait()
+        self.assertEqual(code, program.STOPPED_EARLY, err)
+
     def test_refusals(self):
         for text in ("0", "x", "1e9", "-1", ""):
             _, _, err = self.start("status", f"--watch={text}", "tiny.h5").wait()
@@ -95,8 +120,7 @@ class Read(program.Case):
         self.assertIsNone(job.process.poll(), "the sweep goes on")
         status = self.status("live.h5")
         left = status["left"]
-        self.assertEqual(left is None, status["done"] == 0 or status["running"] == 0)
-        if left:
+        if status["running"] and status["done"]:
             self.assertTrue(0 <= left["low"] <= left["seconds"] <= left["high"])
             self.assertRegex(self.run_program("status", "live.h5"), r"\nabout .* left \(.* to .*\)\n")
         job.process.send_signal(signal.SIGUSR1)

@@ -27,7 +27,7 @@ def identity(run):
 
 
 def value(run, column, element):
-    """What run has in a column (0 train_loss, 1 test_loss, 2 ratio, 3 counted, 4 probe_r2; tensors
+    """What run has in a column (0 train_loss, 1 test_loss, 2 ratio, 3 steps_done, 4 probe_r2; tensors
     100 + t) at its element."""
     return run * 1000 + column * 100 + element % 97 + (0 if column == 3 else 0.5)
 

@@ -123,8 +123,8 @@ class Readers(WithFile):
         for engine in ENGINES:
             with self.subTest(engine), xarray.open_dataset(
                     self.file, engine=engine, group="results") as ds:
-                frame = ds[["ratio", "counted", "state"]].to_dataframe()
-                self.assertEqual(frame.loc[identity(3), "counted"], value(3, 3, 0))
+                frame = ds[["ratio", "steps_done", "state"]].to_dataframe()
+                self.assertEqual(frame.loc[identity(3), "steps_done"], value(3, 3, 0))
                 ds.groupby(ds["model.depth"]).mean(...)
                 copy = os.path.join(self.folder, f"{engine}.nc")
                 ds.to_netcdf(copy)
@@ -135,7 +135,7 @@ class Readers(WithFile):
         frame = pandas.read_hdf(self.file, "summary")
         self.assertEqual(list(frame.columns), [
             "run", "status", "model.depth", "train.rate", "tokens.kind", "model.shared", "seed",
-            "test_loss", "ratio", "counted"])
+            "test_loss", "ratio", "steps_done"])
         text = [cell.decode() if isinstance(cell, bytes) else cell for cell in frame.status[:7]]
         self.assertEqual(text, ["done"] * 5 + ["failed", "diverged"])
         self.assertEqual(frame.test_loss[2], value(2, 1, EVALUATIONS - 1))

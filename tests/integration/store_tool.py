@@ -21,7 +21,7 @@ class Tool(WithFile):
         runs = mesasweep.runs(self.file)
         self.assertEqual(len(runs), self.RUNS)
         self.assertEqual(list(runs[0]), ["run", "state", "model.depth", "train.rate", "tokens.kind",
-                                         "model.shared", "seed", "test_loss", "ratio", "counted"])
+                                         "model.shared", "seed", "test_loss", "ratio", "steps_done"])
         self.assertEqual(runs[3]["run"], identity(3))
         self.assertEqual(runs[3]["state"], "done")
         self.assertEqual(runs[3]["model.depth"], 2)

@@ -229,6 +229,67 @@ static void the_last_runs_are_not_hoarded_behind_long_ones(void **state)
     scheduler_destroy(s);
 }
 
+static void progresses(struct scheduler *s, int rank, int64_t run, double seconds, double share,
+                       double now)
+{
+    struct event event = {EVENT_PROGRESS, rank, run, seconds, share, now};
+    assert_int_equal(scheduler_event(s, &event), FATE_NONE);
+}
+
+static void a_run_at_work_tells_what_is_left_before_any_has_ended(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(3, 1, 0);
+    for (int i = 0; i < 3; i++)
+        scheduler_add(s, i, 100e9, 1);
+    tell(s, EVENT_READY, 0, 0, 0, 5);
+    assert_int_equal(given(s, 0, 1), 0);
+    progresses(s, 0, 0, 10, 0, 15);   /* nothing done yet */
+    progresses(s, 0, 1, 10, .5, 15);  /* of a run that waits */
+    progresses(s, 0, 7, 10, .5, 15);  /* of none */
+    progresses(s, -1, 1, 10, .5, 15); /* of no rank */
+    assert_false(scheduler_counts(s).measured);
+    progresses(s, 0, 0, 30, .25, 35); /* 120 s in all, as those that wait */
+    assert_true(scheduler_counts(s).measured);
+    assert_true(scheduler_counts(s).seconds == 90 + 2 * 120);
+    assert_true(scheduler_counts(s).longest == 90);
+    tell(s, EVENT_TICK, 0, -1, 0, 65);
+    assert_true(scheduler_counts(s).seconds == 60 + 2 * 120);
+    progresses(s, 0, 0, 80, .8, 85); /* faster now; its class has its measurement */
+    assert_true(scheduler_counts(s).seconds == 20 + 2 * 120);
+    tell(s, EVENT_DONE, 0, 0, 100, 105);
+    assert_true(scheduler_counts(s).longest == 0);
+    scheduler_destroy(s);
+}
+
+static void a_run_from_a_checkpoint_tells_what_is_left_of_it(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(1, 1, 0);
+    scheduler_add(s, 0, 100e9, 1);
+    tell(s, EVENT_READY, 0, 0, 0, 0);
+    given(s, 0, 1);
+    progresses(s, 0, 0, 40 + 10, .5, 10); /* 40 s in an earlier job, 10 s in this one */
+    assert_true(scheduler_counts(s).seconds == 50);
+    tell(s, EVENT_TICK, 0, -1, 0, 30);
+    assert_true(scheduler_counts(s).seconds == 30);
+    scheduler_destroy(s);
+}
+
+static void near_the_end_of_the_job_progress_shows_what_no_longer_fits(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(3, 2, 100); /* 1 s in reserve */
+    for (int i = 0; i < 3; i++)
+        scheduler_add(s, i, 100e9, 1);
+    tell(s, EVENT_READY, 0, 0, 0, 0);
+    assert_int_equal(given(s, 0, 1), 0);
+    progresses(s, 0, 0, 20, .25, 20); /* 80 s in all: 79 s are left for another rank's */
+    tell(s, EVENT_READY, 1, 0, 0, 20);
+    nothing_due(s);
+    scheduler_destroy(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +303,9 @@ int main(void)
         cmocka_unit_test(near_the_end_of_the_job_only_what_fits_is_started),
         cmocka_unit_test(near_the_end_of_the_job_a_run_is_started_that_reaches_a_checkpoint),
         cmocka_unit_test(the_last_runs_are_not_hoarded_behind_long_ones),
+        cmocka_unit_test(a_run_at_work_tells_what_is_left_before_any_has_ended),
+        cmocka_unit_test(a_run_from_a_checkpoint_tells_what_is_left_of_it),
+        cmocka_unit_test(near_the_end_of_the_job_progress_shows_what_no_longer_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

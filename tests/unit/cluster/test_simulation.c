@@ -13,9 +13,11 @@
 struct happening {
     double time;
     int rank;
-    int run; /* >= 0: this run ended on the rank; REPORT + run: the coordinator hears of it */
+    int run; /* >= 0: this run ended on the rank; REPORT + run: the coordinator hears of it;
+                PROGRESS + run: of how far it is */
 };
-enum { REPORT = 1 << 30, TICK = -1 };
+enum { PROGRESS = 1 << 29, REPORT = 1 << 30, TICK = -1 };
+#define FIRST_PROGRESS 0.3 /* share of a run that is done then */
 
 struct node {
     int first, last, at_work; /* queue of runs; -1: none */
@@ -71,6 +73,8 @@ static void begin(struct simulation *s, int rank, double time)
     int run = node->at_work = node->first;
     node->first = s->next[run];
     happen(s, time + s->length[run], rank, run);
+    if (s->length[run] > 1)
+        happen(s, time + FIRST_PROGRESS * s->length[run], rank, PROGRESS + run);
     s->work += s->length[run];
 }
 
@@ -96,7 +100,13 @@ static void take_actions(struct simulation *s)
 
 static void tell(struct simulation *s, enum event_kind kind, int rank, int run, double seconds)
 {
-    scheduler_event(s->scheduler, &(struct event){kind, rank, run, seconds, s->now});
+    struct event event = {.kind = kind,
+                          .rank = rank,
+                          .run = run,
+                          .seconds = seconds,
+                          .share = FIRST_PROGRESS,
+                          .now = s->now};
+    scheduler_event(s->scheduler, &event);
     s->events++;
     take_actions(s);
 }
@@ -131,7 +141,7 @@ static void create(struct simulation *s)
     struct scheduler_options options = {.runs = s->runs, .ranks = s->ranks};
     assert_int_equal(scheduler_create(&s->scheduler, &options, &err), OK);
     s->random = 1;
-    s->heap = calloc((size_t)s->runs + (size_t)s->ranks + 1, sizeof *s->heap);
+    s->heap = calloc((size_t)s->runs + 2 * (size_t)s->ranks + 1, sizeof *s->heap);
     s->nodes = calloc((size_t)s->ranks, sizeof *s->nodes);
     s->next = calloc((size_t)s->runs, sizeof *s->next);
     s->completions = calloc((size_t)s->runs, sizeof *s->completions);
@@ -184,6 +194,9 @@ static void play(struct simulation *s)
             happen(s, h.time + 0.5, 0, TICK);
         } else if (h.run >= REPORT) {
             report(s, h);
+        } else if (h.run >= PROGRESS) {
+            int run = h.run - PROGRESS;
+            tell(s, EVENT_PROGRESS, h.rank, run, FIRST_PROGRESS * s->length[run]);
         } else {
             run_ends(s, h);
         }

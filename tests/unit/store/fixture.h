@@ -18,13 +18,13 @@
 #include "run/record.h"
 
 enum { EVALUATIONS = 5, LAYERS = 3, POSITIONS = 4, TARGETS = 2 };
-enum { TRAIN_LOSS, TEST_LOSS, RATIO, COUNTED, PROBE, FIXTURE_COLUMNS };
+enum { TRAIN_LOSS, TEST_LOSS, RATIO, STEPS_DONE, PROBE, FIXTURE_COLUMNS };
 
 static const struct column fixture_columns[FIXTURE_COLUMNS] = {
     {"train_loss", COLUMN_F32, {AXIS_EVALUATION}, LEVEL_BITS, false, "1", "training loss"},
     {"test_loss", COLUMN_F32, {AXIS_EVALUATION}, LEVEL_BITS, true, "1", "test loss"},
     {"ratio", COLUMN_F64, {AXIS_NONE}, LEVEL_BITS, true, "1", "ratio of losses"},
-    {"counted", COLUMN_I32, {AXIS_NONE}, LEVEL_BITS, true, "1", "something counted"},
+    {"steps_done", COLUMN_I32, {AXIS_NONE}, LEVEL_BITS, true, "1", "updates made"},
     {"probe_r2",
      COLUMN_F32,
      {AXIS_LAYER, AXIS_POSITION, AXIS_TARGET},
@@ -213,7 +213,7 @@ static inline struct store *fixture_open(const char *path, int64_t runs)
 /* What run i has in column c (tensors: 100 + t) at its element j. */
 static inline double fixture_value(int64_t run, int c, int j)
 {
-    return (double)(run * 1000 + c * 100 + j % 97) + 0.5 * (c != COUNTED);
+    return (double)(run * 1000 + c * 100 + j % 97) + 0.5 * (c != STEPS_DONE);
 }
 
 /* Own sizes of run i in a column: odd runs are shorter than the file on every axis. */

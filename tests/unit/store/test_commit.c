@@ -126,14 +126,14 @@ static void a_record_of_nothing_empties_the_row(void **state)
     const struct folder *folder = *state;
     struct store *store = fixture_open(folder->file, 12);
     float loss[EVALUATIONS];
-    int32_t counted;
+    int32_t steps_done;
     assert_int_equal(fixture_commit(store, 2, ROW_DONE, NULL), OK);
     assert_int_equal(store_commit(store, 2, ROW_FAILED, NULL, 0, &fixture_log, NULL), OK);
     assert_int_equal(store_drain(store, NULL), OK);
     read_row(loss, store, "train_loss", 2);
-    read_row(&counted, store, "counted", 2);
+    read_row(&steps_done, store, "steps_done", 2);
     assert_true(isnan(loss[0]));
-    assert_int_equal(counted, -1);
+    assert_int_equal(steps_done, -1);
     assert_int_equal(status_on_disk(store, 2), ROW_FAILED);
     store_close(store);
 }
@@ -142,18 +142,27 @@ static void progress_reaches_running_rows_only_and_survives_a_stop(void **state)
 {
     const struct folder *folder = *state;
     struct store *store = fixture_open(folder->file, 12);
+    static const struct store_point early = {0, 0, 9, 8}, point = {1, 25, 9, 8};
+    static const struct store_point beyond = {EVALUATIONS, 125, 7, 7};
     float loss[EVALUATIONS];
-    assert_int_equal(store_progress(store, 1, 0, 9, 8, NULL), OK);
+    int32_t steps;
+    assert_int_equal(store_progress(store, 1, &early, NULL), OK);
     read_row(loss, store, "train_loss", 1);
-    assert_true(isnan(loss[0]));
+    read_row(&steps, store, "steps_done", 1);
+    assert_true(isnan(loss[0]) && steps == -1);
     assert_int_equal(store_start(store, 1, &fixture_log, NULL), OK);
-    assert_int_equal(store_progress(store, 1, 1, 9, 8, NULL), OK);
+    assert_int_equal(store_progress(store, 1, &beyond, NULL), OK);
+    assert_int_equal(store_progress(store, 1, &point, NULL), OK);
     assert_int_equal(store_commit(store, 1, ROW_STOPPED, NULL, 0, &fixture_log, NULL), OK);
     assert_int_equal(store_drain(store, NULL), OK);
     read_row(loss, store, "train_loss", 1);
     assert_true(isnan(loss[0]) && loss[1] == 9);
     read_row(loss, store, "test_loss", 1);
     assert_true(loss[1] == 8);
+    read_row(loss, store, "train_loss", 2); /* nothing of the point beyond the row's end */
+    assert_true(isnan(loss[0]));
+    read_row(&steps, store, "steps_done", 1);
+    assert_int_equal(steps, 25);
     store_close(store);
     store = fixture_open(folder->file, 12);
     assert_int_equal(store_status(store, 1), ROW_STOPPED);
@@ -285,7 +294,7 @@ static void the_summary_has_status_and_last_figures(void **state)
     assert_memory_equal(row + map->summary.status, "diverged", 8);
     assert_true(figures[0] == fixture_value(7, TEST_LOSS, EVALUATIONS - 2)); /* run 7 is shorter */
     assert_true(figures[1] == fixture_value(7, RATIO, 0));
-    assert_true(figures[2] == fixture_value(7, COUNTED, 0));
+    assert_true(figures[2] == fixture_value(7, STEPS_DONE, 0));
     store_close(store);
 }
 

@@ -30,7 +30,7 @@ static void write_until_killed(const char *file, int witness)
         if (store_status(store, run) != ROW_PENDING)
             continue;
         if (store_start(store, run, &fixture_log, NULL) != OK ||
-            store_progress(store, run, 0, 1, 1, NULL) != OK ||
+            store_progress(store, run, &(struct store_point){0, 0, 1, 1}, NULL) != OK ||
             fixture_commit(store, run, ROW_DONE, NULL) != OK)
             _exit(1);
         told[waiting++] = run;

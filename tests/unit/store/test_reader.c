@@ -32,7 +32,7 @@ static void columns_are_keys_then_figures_then_the_log(void **state)
 {
     const struct folder *folder = *state;
     static const char *const names[] = {"model.depth", "train.rate", "tokens.kind", "model.shared",
-                                        "seed",        "test_loss",  "ratio",       "counted",
+                                        "seed",        "test_loss",  "ratio",       "steps_done",
                                         "attempt",     "seconds",    "rank",        "started",
                                         "finished",    "host",       "error"};
     struct reader *reader;
@@ -68,7 +68,7 @@ static void values_are_those_of_the_rows(void **state)
     assert_true(reader_number(reader, loss, 0) == fixture_value(0, TEST_LOSS, EVALUATIONS - 1));
     assert_true(reader_number(reader, loss, 1) == fixture_value(1, TEST_LOSS, EVALUATIONS - 2));
     assert_true(isnan(reader_number(reader, loss, 2)));
-    assert_true(isnan(reader_number(reader, find(reader, "counted"), 3)));
+    assert_true(isnan(reader_number(reader, find(reader, "steps_done"), 3)));
     assert_true(reader_number(reader, find(reader, "rank"), 0) == 3);
     assert_string_equal(reader_text(reader, find(reader, "host"), 0), "node017");
     assert_string_equal(reader_text(reader, find(reader, "host"), 3), "");
@@ -84,7 +84,7 @@ static void a_reader_needs_no_lock(void **state)
     struct reader *reader;
     struct store *store = fixture_open(folder->file, RUNS);
     assert_int_equal(store_start(store, 5, &fixture_log, NULL), OK);
-    assert_int_equal(store_progress(store, 5, 0, 2, 4, NULL), OK);
+    assert_int_equal(store_progress(store, 5, &(struct store_point){0, 0, 2, 4}, NULL), OK);
     assert_int_equal(reader_open(&reader, folder->file, NULL), OK);
     assert_int_equal(reader_status(reader, 5), ROW_RUNNING);
     assert_true(reader_number(reader, find(reader, "test_loss"), 5) == 4);

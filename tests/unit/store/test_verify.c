@@ -94,7 +94,7 @@ static void a_flipped_bit_anywhere_in_a_row_makes_it_pending(void **state)
         int64_t run, byte;
     } cases[] = {
         {"train_loss", 0, 0, 0},   {"train_loss", 0, 0, 19}, {"test_loss", 0, 1, 7},
-        {"ratio", 0, 2, 3},        {"counted", 0, 3, 0},     {"probe_r2", 0, 0, 0},
+        {"ratio", 0, 2, 3},        {"steps_done", 0, 3, 0},  {"probe_r2", 0, 0, 0},
         {"probe_r2", 0, 0, 95},    {"model.depth", 0, 2, 0}, {"train.rate", 0, 3, 7},
         {"model.shared", 0, 2, 0}, {"seed", 0, 2, 6},        {"weights_row", 0, 4, 0},
         {"checksum", 0, 3, 5},     {NULL, 0, 0, 0},          {NULL, 1, 2, 95},
@@ -130,7 +130,7 @@ static void keys_that_were_flipped_are_made_good(void **state)
     store_close(store);
 }
 
-/* Rows of /weights are counted, never looked up: other runs' weights are safe. */
+/* Rows of /weights are steps_done, never looked up: other runs' weights are safe. */
 static void a_flipped_weights_row_touches_no_other_run(void **state)
 {
     const struct folder *folder = *state;
@@ -190,7 +190,7 @@ static void running_rows_are_pending_again_without_being_called_damaged(void **s
     struct store *store = fixture_open(folder->file, RUNS);
     int64_t count;
     assert_int_equal(store_start(store, 10, &fixture_log, NULL), OK);
-    assert_int_equal(store_progress(store, 10, 0, 1, 1, NULL), OK);
+    assert_int_equal(store_progress(store, 10, &(struct store_point){0, 0, 1, 1}, NULL), OK);
     store_close(store); /* as a killed writer leaves it: nothing was queued */
     store = fixture_open(folder->file, RUNS);
     store_damaged(store, &count);

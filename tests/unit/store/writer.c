@@ -51,7 +51,7 @@ int main(int argc, char **argv)
         usleep((useconds_t)atoi(argv[4]));
     }
     if (done < runs && (store_start(store, done, &fixture_log, &err) != OK ||
-                        store_progress(store, done, 0, 2, 1, &err) != OK))
+                        store_progress(store, done, &(struct store_point){0, 0, 2, 1}, &err) != OK))
         return give_up(&err);
     if (store_drain(store, &err) != OK)
         return give_up(&err);

@@ -54,9 +54,9 @@ enum status run_check(const struct run_config *config, struct model *model,
 size_t run_memory(const struct run_config *config, uint64_t analyses);
 size_t run_record_bytes(const struct run_config *config, uint64_t analyses);
 double run_cost(const struct run_config *config, uint64_t analyses);
-/* The part of run_cost that is behind a run at its e-th evaluation: 0..1, below 1 when analyses
- * follow. */
-double run_share(const struct run_config *config, uint64_t analyses, int e);
+/* The part of run_cost that is behind a run at its e-th evaluation, or between two: 0..1, below 1
+ * when analyses follow. */
+double run_share(const struct run_config *config, uint64_t analyses, double e);
 
 double run_analysis_cost(const struct run_config *config, uint64_t analyses);
 

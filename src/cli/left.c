@@ -80,8 +80,7 @@ static double share_behind(const struct run_config *config, uint64_t analyses, d
     double at = round(steps * last / (double)config->train.steps);
     if (!(at >= 1 && at <= last))
         return 0; /* what the first steps say is little */
-    int e = (int)at, next = e < last ? e + 1 : last;
-    return (run_share(config, analyses, e) + run_share(config, analyses, next)) / 2;
+    return run_share(config, analyses, fmin(at + 0.5, last));
 }
 
 /* Done rows have their seconds, rows at work also what is behind them. */

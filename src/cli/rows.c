@@ -68,8 +68,10 @@ double rows_number(const struct reader *reader, const char *name, int64_t row)
 double rows_seconds(const struct reader *reader, int64_t row)
 {
     double seconds = rows_number(reader, "seconds", row);
+    if (reader_status(reader, row) != ROW_RUNNING)
+        return seconds;
     double started = rows_number(reader, "started", row);
-    if (reader_status(reader, row) != ROW_RUNNING || !isfinite(started))
+    if (!isfinite(started))
         return seconds;
     return fmax(clock_wall() - started, 0) + (isfinite(seconds) ? seconds : 0);
 }

@@ -11,8 +11,8 @@
 
 struct member { /* what is known of a rank */
     char host[64];
-    int64_t run; /* that it is seen to work on; -1: none */
-    double since;
+    int64_t run;           /* that it is seen to work on; -1: none */
+    double since, earlier; /* when it began; seconds of work before that, from its checkpoint */
     bool stopped;
 };
 

@@ -210,8 +210,9 @@ static enum status take_progress(struct coordinator *c, int rank,
     struct member *member = &c->members[rank];
     if (scheduler_holder(c->scheduler, progress->run) != rank)
         return OK;
-    if (member->run != progress->run) {
+    if (member->run != progress->run || member->earlier != progress->earlier) {
         member->run = progress->run;
+        member->earlier = progress->earlier; /* known a moment later than the run */
         member->since = clock_monotonic() - progress->seconds;
         if (store_lacks(c->store, progress->run))
             return OK;

@@ -93,7 +93,7 @@ double run_cost(const struct run_config *config, uint64_t analyses)
     return cost_of_training(&run) + run_cost_of_analyses(&run);
 }
 
-double run_share(const struct run_config *config, uint64_t analyses, int e)
+double run_share(const struct run_config *config, uint64_t analyses, double e)
 {
     struct run run;
     if (run_init(&run, config, analyses, NULL) != OK)

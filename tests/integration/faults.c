@@ -5,11 +5,12 @@
  *
  * The FIRST-th call (1: the first) of CALL (some with commas; "any": all below) on a path that fits
  * PATTERN fails, and COUNT in all (0: every one from then on), with errno VALUE (a number). VALUE
- * 0: it moves half of its bytes. FIRST 0: none fails, but each is told. Of EINTR only calls count
- * that may be interrupted and that the program makes itself, not a library. Each process counts for
- * itself, or all together by the bytes of the file MESASWEEP_FAULT_COUNTER. Each fault is a line
- * "CALL PATH" in the file MESASWEEP_FAULT_LOG, if that is set; where none fails "CALL PLACE PATH",
- * PLACE a hash of the functions of the program that called each other up to here.
+ * 0: it moves half of its bytes. VALUE below 0: it only begins so many milliseconds late. FIRST 0:
+ * none fails, but each is told. Of EINTR only calls count that may be interrupted and that the
+ * program makes itself, not a library. Each process counts for itself, or all together by the bytes
+ * of the file MESASWEEP_FAULT_COUNTER. Each fault is a line "CALL PATH" in the file
+ * MESASWEEP_FAULT_LOG, if that is set; where none fails "CALL PLACE PATH", PLACE a hash of the
+ * functions of the program that called each other up to here.
  *
  * "clock" is no call: from the FIRST-th look at the wall clock on it is VALUE seconds ahead. With
  * MESASWEEP_FAULT_HASTE in the environment each look of an engine child at the clock that never
@@ -23,6 +24,7 @@
 #include <fnmatch.h>
 #include <limits.h>
 #include <link.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -166,7 +168,9 @@ static bool is_chosen(struct fault *fault, const char *call, const char *path, c
     char what[PATH_MAX + 32];
     snprintf(what, sizeof what, "%lx %s", place_of_callers(), path);
     tell(call, fault->first > 0 ? path : what);
-    return fault->first > 0;
+    if (fault->value < 0)
+        poll(NULL, 0, (int)-fault->value);
+    return fault->first > 0 && fault->value >= 0;
 }
 
 /* Whether this call is to fail; then errno is set. */

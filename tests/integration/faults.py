@@ -1,7 +1,10 @@
 """Without this a failing disk, a file system without locks or a clock that jumps could spoil results, and nobody would be told."""
 
 import errno
+import math
 import os
+import signal
+import time
 
 import h5py
 
@@ -10,6 +13,7 @@ import program
 LIBRARY = os.environ["MESASWEEP_FAULTS"]
 LINE = "tiny.h5: can not write to disk: {}; runs since the last good write are pending, resume when there is room"
 DAY = 86400
+RUNNING = 1  # in results/status
 
 
 class Faults(program.Case):
@@ -82,6 +86,28 @@ class Faults(program.Case):
         self.run_program("run", "tiny.yaml", "--ranks", 1, under=no_such_call)
         self.assertGreaterEqual(self.happened(), 3)
         self.assertWhole()
+
+    def seconds_at_work(self):
+        """Of the work that the run goes on from, as its row has it; None: it is not at work."""
+        with h5py.File(self.folder / "long.h5") as file:
+            return file["log/seconds"][0] if file["results/status"][0] == RUNNING else None
+
+    def test_a_run_whose_checkpoint_is_read_late_has_the_seconds_of_its_earlier_work(self):
+        one = ("seed=1", "model.depth=1", "tokens.kind=joint", "train.steps=100000000")
+        job = self.start("run", "tiny.yaml", *one, "-o", "long.h5", "--ranks", 1)
+        self.wait_for("long.h5", 1, "running")
+        time.sleep(3)  # what a drain saves is at least two seconds of training
+        job.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(job.wait()[0], program.STOPPED_EARLY)
+        with h5py.File(self.folder / "long.h5") as file:
+            before = file["log/seconds"][0]
+        job = self.start("resume", "long.h5", "--ranks", 1, under=self.fault("pread", -3000, 1, 1, "*.checkpoints/*"))
+        self.wait_until("the run is at work", lambda: self.seconds_at_work() is not None)
+        self.assertTrue(math.isnan(self.seconds_at_work()))  # nobody knows yet
+        self.wait_until("its earlier seconds are known", lambda: self.seconds_at_work() > 0, 20)
+        self.assertGreater(self.seconds_at_work(), before / 2)
+        self.assertEqual(self.happened(), 1)
+        job.kill_all()
 
     def test_a_clock_that_jumps_changes_nothing(self):
         """In each process, from its first or a later look at it on; the job has an end, which is not reached."""

@@ -174,11 +174,14 @@ class Groups(unittest.TestCase):
         figure, _ = figures.draw(self.sweep, "test_loss by model.depth")
         self.assertEqual([axes.get_title() for axes in figure.axes], ["depth 1", "depth 2"])
 
-    def test_keys_of_the_grid_name_groups_before_others(self):
-        yaml = "set:\n  model.heads: 1\ngrid: # two\n  train.clip_norm: [1, 2]\n\n  seed: 0\nwhen:\n  - {if: {model.depth: 1}}\n"
-        self.assertEqual(sweep.grid(yaml), {"train.clip_norm", "seed"})
-        self.sweep.attributes["sweep"] = yaml
-        self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [["train.clip_norm"]] * 2)
+    def test_keys_of_the_grid_name_groups_before_others_in_its_order(self):
+        after = "\n  seed: 0\nwhen:\n  - {if: {model.depth: 1}}\n"
+        for keys in (["train.clip_norm"], ["train.clip_norm", "model.depth"], ["model.depth", "train.clip_norm"]):
+            with self.subTest(keys=keys):
+                yaml = "set:\n  model.heads: 1\ngrid: # two\n" + "".join(f"  {key}: [1, 2]\n" for key in keys) + after
+                self.assertEqual(sweep.grid(yaml), [*keys, "seed"])
+                self.sweep.attributes["sweep"] = yaml
+                self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [keys[:1]] * 2)
 
     def test_a_curve_is_drawn_over_its_own_steps(self):
         figure, _ = figures.draw(self.sweep, "test_loss")

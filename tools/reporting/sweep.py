@@ -55,10 +55,10 @@ class Sweep:
 
     def groups(self):
         """Runs that differ in their seed alone: [(settings, rows)], in the order of the file. Settings
-        are the fewest first keys that tell the groups apart, those of the sweep's grid before others,
-        which mostly follow from them."""
+        are the fewest first keys that tell the groups apart: those of the sweep's grid as it has them,
+        then others, which mostly follow from them."""
         asked = grid(text(self.attributes.get("sweep", "")))
-        names = sorted((key for key in self.keys if key != "seed"), key=lambda key: key not in asked)
+        names = [key for key in dict.fromkeys([*asked, *self.keys]) if key in self.keys and key != "seed"]
         groups = self.grouped(names)
         for name in names[::-1]:
             fewer = [other for other in names if other != name]
@@ -128,9 +128,9 @@ class Axis:
 
 
 def grid(yaml):
-    """Keys that a sweep file has in its grid, with a dot as it has them."""
+    """Keys that a sweep file has in its grid, in its order."""
     section = re.search(r"^grid:[^\n]*\n((?:[ \t]+[^\n]*\n|\n|#[^\n]*\n)*)", yaml, re.M)
-    return set(re.findall(r"^[ \t]+([\w.]+):", section.group(1), re.M)) if section else set()
+    return re.findall(r"^[ \t]+([\w.]+):", section.group(1), re.M) if section else []
 
 
 def is_column(item):

@@ -21,7 +21,7 @@ needs("h5py", "matplotlib", "numpy")
 import h5py
 import numpy
 
-from reporting import checks, claims, figures, page, paper2, sequences, statistics, sweep
+from reporting import checks, claims, drawing, figures, page, paper2, sequences, statistics, sweep
 
 
 def report(*arguments):
@@ -82,6 +82,24 @@ class Page(WithFile):
         files = os.listdir(self.pictures)
         self.assertEqual(sum(name.endswith(".png") for name in files), figures)
         self.assertEqual(sum(name.endswith(".svg") for name in files), figures)
+
+    def test_files_of_one_sweep_keep_their_own_pictures_and_places(self):
+        """Parts of a sweep that ran apart: same name, and two of them in folders of their own with the same file name."""
+        parts = [os.path.join(self.folder, name) for name in ("part/a.h5", "other/a.h5", "other/b.h5")]
+        for part in parts:
+            os.makedirs(os.path.dirname(part), exist_ok=True)
+            shutil.copy(self.file, part)
+        pictures = self.pictures + "-parts"
+        said = report(*parts, "-o", os.path.join(self.folder, "parts.html"), "--pictures", pictures)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertEqual(len(os.listdir(pictures)), 3 * len(os.listdir(self.pictures)))
+        with open(os.path.join(self.folder, "parts.html"), encoding="utf-8") as file:
+            text = file.read()
+        places = re.findall(r' id="([^"]*)"', text)
+        self.assertEqual(len(places), len(set(places)))
+        name = sweep.Sweep(self.file).name
+        self.assertEqual(re.findall(r"<h2[^>]*>([^<]*)", text), [f"{name}: {part}" for part in ("a", "a-2", "b")])
+        self.assertEqual([source[1:] for source in Names(text).sources if source[1:] not in places and source[0] == "#"], [])
 
     def test_text_of_the_file_is_no_markup(self):
         """Every text and every name that somebody could put into a file, as markup, formula and escape sequence."""
@@ -251,10 +269,31 @@ class Together(unittest.TestCase):
         self.tuned = self.file("tuned.h5", [0, 2], 0)
 
     def test_ways_of_telling_a_model_stand_in_one_panel(self):
-        figure = sequences.shots_together([self.tuned, self.file("prefix.h5", [2], 20)])
+        figure, left = sequences.shots_together([self.tuned, self.file("prefix.h5", [2], 20)])
+        self.assertLessEqual(left, 0)
         self.assertEqual([axes.get_title() for axes in figure.axes], ["layers softmax*, depth 7, embedding 40"])
         self.assertEqual([line.get_label() for line in figure.axes[0].get_lines()],
                          ["plain", "EOS", "prefix + EOS", "least squares of the stream, lagged"])
+
+    def test_a_way_has_one_colour_and_loss_one_scale_in_all_panels(self):
+        self.tuned.columns["shot_loss"].values[:] = 4
+        apart = [self.file("eos-2.h5", [2], 0, depth=2), self.file("plain-2.h5", [0], 0, depth=2)]
+        figure, _ = sequences.shots_together([*apart, self.tuned, self.file("prefix.h5", [2], 20)])
+        colours = [{line.get_label(): line.get_color() for line in axes.get_lines()} for axes in figure.axes]
+        self.assertEqual([colours[0][told] for told in ("plain", "EOS")], [colours[1][told] for told in ("plain", "EOS")])
+        self.assertEqual(*(axes.get_ylim() for axes in figure.axes))
+
+    def test_a_peak_of_least_squares_does_not_press_the_models_flat(self):
+        self.tuned.columns["shot_least_squares"].values[:] = [1, 20, .5]
+        figure, _ = sequences.shots_together([self.tuned, self.file("prefix.h5", [2], 20)])
+        low, high = figure.axes[0].get_ylim()
+        self.assertTrue(.4 < low < .5 and 1 < high < 1.1, (low, high))
+
+    def test_models_that_have_no_panel_are_counted(self):
+        files = [self.file(f"{part}-{depth}.h5", [2], prefix, depth)
+                 for part, prefix in (("eos", 0), ("prefix", 20)) for depth in range(drawing.PANELS + 2)]
+        figure, left = sequences.shots_together(files)
+        self.assertEqual((len(figure.axes), left), (drawing.PANELS, 2))
 
     def test_models_that_no_two_files_share_are_not_drawn(self):
         self.assertIsNone(sequences.shots_together([self.tuned]))

@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from . import statistics
 
-PANELS = 6  # in one figure; more groups than that are not drawn, and the caption says so
+PANELS = 9  # in one figure; more groups than that are not drawn, and the caption says so
 LINES = 12  # in one panel, likewise
 FEW = 4  # lines whose legend has room among them
 
@@ -71,11 +71,16 @@ def band(axes, x, values, text, **style):
     axes.fill_between(numpy.asarray(x)[shown], low[shown], high[shown], color=drawn.get_color(), alpha=.18, lw=0)
 
 
-def finish(axes, column, x, legend=True):
-    """Names of the axes; logarithmic where all is positive and spans more than a factor of 5, but for shares (R^2)."""
+def spread(axes, of=Line2D.get_ydata):
+    """All that the lines in `axes` go through."""
+    return numpy.concatenate([numpy.asarray(of(line), float) for line in axes.get_lines()] or [[]])
+
+
+def finish(axes, column, x, legend=True, framed=None):
+    """Names of the axes; logarithmic where all is positive and spans more than a factor of 5, but for shares (R^2).
+    With values `framed` the picture is as high as these, and lines may leave it."""
     axes.set_xlabel(x)
-    widths, heights = (numpy.concatenate([numpy.asarray(of(line), float) for line in axes.get_lines()] or [[]])
-                       for of in (Line2D.get_xdata, Line2D.get_ydata))
+    widths, heights = spread(axes, Line2D.get_xdata), spread(axes) if framed is None else framed
     free = axes.get_xscale() == "linear" and not isinstance(axes.xaxis.get_major_locator(), FixedLocator)
     if free and widths.size and (widths == widths.round()).all():
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=(1, 2, 5, 10)))
@@ -88,6 +93,8 @@ def finish(axes, column, x, legend=True):
         axes.set_ylim(heights.min() / 1.5, heights.max() * 1.5)  # bands of few seeds may reach far beyond
         if heights.max() < 500 * heights.min():  # .02, .05, .1 instead of powers of ten
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    elif heights.size and framed is not None:
+        axes.set_ylim(heights.min() - .05 * numpy.ptp(heights), heights.max() + .05 * numpy.ptp(heights))
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":  # .02, 1e-05: matplotlib's own powers are formulas
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -56,9 +56,12 @@ def draw(sweep, name):
         figure, left = pictures(column, groups)
     else:
         return None
-    more = f" (not drawn: {left} more {'group' if left == 1 else 'groups'} of runs)" if left > 0 else ""
     averaged = seeds(groups, interval=len(column.axes) < 2 or labelled[-1] or labelled[0])
-    return figure, f"{column.about}{more}. {averaged}"
+    return figure, f"{column.about}{not_drawn(left, 'group', ' of runs')}. {averaged}"
+
+
+def not_drawn(left, what, whose=""):
+    return f" (not drawn: {left} more {what if left == 1 else what + 's'}{whose})" if left > 0 else ""
 
 
 def weights_of(sweep):

@@ -4,12 +4,14 @@ import base64
 import contextlib
 import html
 import io
+import itertools
 import os
 
 import matplotlib.pyplot as plt
 import numpy
 
 from . import checks, claims, figures, sequences
+from .sweep import line
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --soft: #f3f5f7; --line: #d5dae0; --link: #0b61c4;
@@ -90,10 +92,14 @@ def verdicts(sweep):
     return "<h3>Claims</h3>" + table(FINDING, rows, lambda text: text if text in ("yes", "no", "open") else "")
 
 
-def markdown(sweep):
-    """The claims of a sweep for a page like sweeps/README.md."""
+def markdown(sweeps):
+    """The claims of sweeps for a page like sweeps/README.md."""
+    return "\n".join(judged(sweep, name) for sweep, (name, _) in zip(sweeps, places(sweeps)))
+
+
+def judged(sweep, name):
     hours = "" if sweep.seconds is None else f", {numpy.nansum(sweep.seconds) / 3600:.2g} core hours"
-    lines = [f"{sweep.name}: {int(sweep.done.sum())} of {len(sweep.state)} runs{hours}", ""]
+    lines = [f"{name}: {int(sweep.done.sum())} of {len(sweep.state)} runs{hours}", ""]
     rows = list(findings(sweep))
     if rows:
         lines += [f"| {' | '.join(FINDING)} |", f"|{'---|' * len(FINDING)}"]
@@ -156,40 +162,56 @@ def provenance(sweep):
             + f"<pre>{yaml}</pre>{given}</details>")
 
 
-def section(sweep, folder):
+def places(sweeps):
+    """Name and title of each sweep, which no other has on the page and among the pictures: where there are several
+    of one sweep with the name of the file, and with a number where these are the same, too."""
+    found = {}
+    for sweep in sweeps:
+        alone = sum(other.name == sweep.name for other in sweeps) == 1
+        stem = os.path.splitext(line(os.path.basename(sweep.path)))[0]
+        parts = itertools.chain([""] if alone or stem == sweep.name else [], [stem],
+                                (f"{stem}-{count}" for count in itertools.count(2)))
+        names = ((f"{sweep.name}-{part}" if part else sweep.name, part) for part in parts)
+        name, part = next((name, part) for name, part in names if name not in found)
+        found[name] = claims.page(sweep).title + (f": {part}" if part else "")
+    return list(found.items())
+
+
+def section(sweep, name, title, folder):
     page = claims.page(sweep)
     done, all_runs = int(sweep.done.sum()), len(sweep.state)
-    anchor = escape(sweep.name)
-    parts = [f'<h2 id="{anchor}">{escape(page.title)}</h2><p>{escape(sweep.about)}</p>',
+    parts = [f'<h2 id="{escape(name)}">{escape(title)}</h2><p>{escape(sweep.about)}</p>',
              f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result.</p>",
              verdicts(sweep)]
-    rest = [name for name in sweep.columns if name not in page.figures]
-    return "\n".join([*parts, gallery(sweep, page.figures, folder),
-                      "<details><summary>More figures</summary>", gallery(sweep, rest, folder), "</details>",
+    rest = [column for column in sweep.columns if column not in page.figures]
+    return "\n".join([*parts, gallery(sweep, name, page.figures, folder),
+                      "<details><summary>More figures</summary>", gallery(sweep, name, rest, folder), "</details>",
                       runs(sweep), provenance(sweep)])
 
 
-def gallery(sweep, names, folder):
+def gallery(sweep, name, columns, folder):
     """An index and the figures of these columns, as far as runs have them."""
     index, pictures = [], []
-    for name in names:
-        drawn = figures.draw(sweep, name)
+    for column in columns:
+        drawn = figures.draw(sweep, column)
         if drawn:
-            place = f"{escape(sweep.name)}-{escape(name)}"
+            place, words = escape(f"{name}-{column}"), escape(column.replace("_", " "))
             broad = " class=broad" if drawn[0].get_figwidth() > BROAD else ""
-            image = picture(drawn[0], folder, f"{sweep.name}-{name}".replace("/", "_"))
-            index.append(f'<a href="#{place}">{escape(name.replace("_", " "))}</a>')
-            pictures.append(f'<figure{broad} id="{place}">{image}<figcaption><b>{escape(name.replace("_", " "))}</b>: '
+            image = picture(drawn[0], folder, f"{name}-{column}".replace("/", "_"))
+            index.append(f'<a href="#{place}">{words}</a>')
+            pictures.append(f'<figure{broad} id="{place}">{image}<figcaption><b>{words}</b>: '
                             f"{escape(drawn[1])}</figcaption></figure>")
     return "\n".join([f"<nav>{' '.join(index)}</nav>", "<div class=figures>", *pictures, "</div>"])
 
 
 def together(sweeps, folder):
     """What is seen only when several files lie beside each other."""
-    figure = sequences.shots_together(sweeps)
-    if figure is None:
+    drawn = sequences.shots_together(sweeps)
+    if drawn is None:
         return ""
-    about = "loss of each shot of one model: plain pairs, with a tuned EOS token behind each, behind a tuned prefix"
+    figure, left = drawn
+    about = ("loss of each shot of one model: plain pairs, with a tuned EOS token behind each, behind a tuned prefix"
+             + figures.not_drawn(left, "model"))
     return (f'<h2 id="together">Few shots, and what helps</h2><figure class=broad>{picture(figure, folder, "few-shots")}'
             f"<figcaption>{about}</figcaption></figure>")
 
@@ -197,10 +219,11 @@ def together(sweeps, folder):
 def write(path, sweeps, folder):
     """The page at `path`; the pictures as files in `folder` too, when there is one."""
     joint = together(sweeps, folder)
-    body = "\n".join([*(section(sweep, folder) for sweep in sweeps), joint])
-    links = "".join(f'<a href="#{escape(sweep.name)}">{escape(claims.page(sweep).title)}</a>' for sweep in sweeps)
+    named = places(sweeps)
+    body = "\n".join([*(section(sweep, *place, folder) for sweep, place in zip(sweeps, named)), joint])
+    links = "".join(f'<a href="#{escape(name)}">{escape(title)}</a>' for name, title in named)
     links += '<a href="#together">Few shots, and what helps</a>' if joint else ""
-    title = "mesasweep: " + ", ".join(sweep.name for sweep in sweeps)
+    title = "mesasweep: " + ", ".join(dict.fromkeys(sweep.name for sweep in sweeps))
     text = (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
             f"<h1>{escape(title)}</h1><nav>{links}</nav>\n{body}\n<script>{SORT}</script></body></html>\n")

@@ -6,7 +6,7 @@ import numpy
 import mesasweep
 
 from . import statistics
-from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels
+from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels, spread
 
 PARTS = 4  # of a constructed token
 
@@ -216,11 +216,19 @@ SHOTS = {
 }
 
 
-def draw_least_squares(axes, sweep, rows):
-    for name, (words, style) in SHOTS.items():
-        if name in sweep.columns:
-            values = statistics.mean(sweep.columns[name].of(rows))
-            axes.plot(numpy.arange(len(values)) + 1, values, label=words, lw=1.2, **style)
+def finish_shots(places, column, sources):
+    """Least squares, from the (sweep, rows) of each panel, beside its models. All panels are as high as the models and
+    the end of least squares on the stream, which has a peak before; that of the pairs falls by decades and leaves them."""
+    framed = [spread(axes) for axes in places]
+    for axes, (sweep, rows) in zip(places, sources):
+        for name, (words, style) in SHOTS.items():
+            if name in sweep.columns:
+                values = statistics.mean(sweep.columns[name].of(rows))
+                axes.plot(numpy.arange(len(values)) + 1, values, label=words, lw=1.2, **style)
+                framed += [values[-1:]] if name == "shot_least_squares" else []
+    for axes in places:
+        finish(axes, column, "shot", legend=False, framed=numpy.concatenate(framed))
+    explain_below(places[0].figure, 2)
 
 
 def shots(sweep, column, groups):
@@ -233,14 +241,13 @@ def shots(sweep, column, groups):
         shared = common(members) if len(kinds) > 1 else {}
         x = numpy.arange(len(column.axes[0].points)) + 1
         curves(axes, x, column, members, shared, colours)
-        draw_least_squares(axes, sweep, members[0][1])
-        finish(axes, column, "shot", legend=False)
         axes.set_title(label(shared) if shared else "")
-    explain_below(figure, 2)
+    finish_shots(places, column, [(sweep, members[0][1]) for members in kinds])
     return figure, sum(max(0, len(members) - LINES) for members in kinds)
 
 
 MODEL = ("model.layers", "model.depth", "model.embedding")  # which trained model few shots are shown to
+TOLD = ("plain", "EOS", "prefix", "prefix + EOS")  # how a model is told what is asked
 
 
 def shot_runs(sweep):
@@ -250,29 +257,29 @@ def shot_runs(sweep):
         told = [word for key, word in (("model.prefix", "prefix"), ("model.eos", "EOS")) if float(sweep.setting(key, row)) > 0]
         if int(sweep.setting("task.tasks", row)) == 1:
             model = found.setdefault(tuple(str(sweep.setting(key, row)) for key in MODEL), {})
-            model.setdefault(" + ".join(told) or "plain", []).append(row)
+            model.setdefault(" + ".join(told) or TOLD[0], []).append(row)
     return found
 
 
 def shots_together(sweeps):
     """Loss of each shot, a panel a model, a line for each way in which it is told what is asked, from all sweeps that
-    have that model; None where no model is in two of them."""
+    have that model, and how many models are left; None where no model is in two of them."""
     having = [(sweep, shot_runs(sweep)) for sweep in sweeps if "shot_loss" in sweep.columns]
     models = [model for model in dict.fromkeys(model for _, runs in having for model in runs)
-              if sum(model in runs for _, runs in having) > 1][:PANELS]
+              if sum(model in runs for _, runs in having) > 1]
     if not models:
         return None
-    figure, places = panels(len(models), 5.6, 4.2)
+    figure, places = panels(min(len(models), PANELS), 5.6, 4.2)
+    sources = []
     for axes, model in zip(places, models):
-        parts = [(sweep, told, rows) for sweep, runs in having for told, rows in runs.get(model, {}).items()]
-        for sweep, told, rows in parts:
+        parts = [(told, sweep, rows) for sweep, runs in having for told, rows in runs.get(model, {}).items()]
+        for told, sweep, rows in sorted(parts, key=lambda part: TOLD.index(part[0])):
             column = sweep.columns["shot_loss"]
-            band(axes, numpy.arange(len(column.axes[0].points)) + 1, column.of(rows), told)
-        draw_least_squares(axes, *parts[0][::2])
-        finish(axes, column, "shot", legend=False)
+            band(axes, numpy.arange(len(column.axes[0].points)) + 1, column.of(rows), told, color=f"C{TOLD.index(told)}")
+        sources.append(parts[0][1:])
         axes.set_title(", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in zip(MODEL, model)))
-    explain_below(figure, 2)
-    return figure
+    finish_shots(places, column, sources)
+    return figure, len(models) - PANELS
 
 
 def sets(column, groups):

@@ -37,6 +37,16 @@ class Refusals(WithFile):
         self.assertIn("nowhere.h5", said.stderr)
         self.assertFalse(os.path.exists("report.html"))
 
+    def test_a_folder_is_one_line(self):
+        said = report(self.folder)
+        self.assertEqual((said.returncode, said.stderr), (2, f"report: {self.folder}: is a folder, no result file\n"))
+
+    def test_a_page_that_can_not_be_written_is_one_line_with_its_path(self):
+        place = os.path.join(self.folder, "nowhere", "page.html")
+        said = report(self.file, "-o", place)
+        self.assertEqual((said.returncode, said.stderr),
+                         (2, f"report: {place}: can not be written: No such file or directory\n"))
+
     def test_a_file_of_something_else_is_one_line(self):
         path = os.path.join(self.folder, "other.h5")
         import h5py
@@ -100,6 +110,16 @@ class Page(WithFile):
         name = sweep.Sweep(self.file).name
         self.assertEqual(re.findall(r"<h2[^>]*>([^<]*)", text), [f"{name}: {part}" for part in ("a", "a-2", "b")])
         self.assertEqual([source[1:] for source in Names(text).sources if source[1:] not in places and source[0] == "#"], [])
+
+    def test_it_says_how_the_runs_differ_from_the_sweep_of_that_name(self):
+        path = os.path.join(self.folder, "changed.h5")
+        shutil.copy(self.file, path)
+        for quick, overrides, words in ((1, "train.steps=5\nmodel.depth=2",
+                                         ", quick: nothing is expected of it, with train.steps=5 model.depth=2"),
+                                        (0, "", "")):
+            with h5py.File(path, "r+") as file:
+                file.attrs["quick"], file.attrs["overrides"] = quick, overrides
+            self.assertRegex(report(path, "--markdown").stdout.splitlines()[0], f"core hours{words}$")
 
     def test_text_of_the_file_is_no_markup(self):
         """Every text and every name that somebody could put into a file, as markup, formula and escape sequence."""
@@ -199,12 +219,47 @@ class Groups(unittest.TestCase):
                 yaml = "set:\n  model.heads: 1\ngrid: # two\n" + "".join(f"  {key}: [1, 2]\n" for key in keys) + after
                 self.assertEqual(sweep.grid(yaml), [*keys, "seed"])
                 self.sweep.attributes["sweep"] = yaml
-                self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [keys[:1]] * 2)
+                self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [keys] * 2)
+
+    def test_a_key_of_the_grid_with_one_value_is_not_named_and_identities_only_if_nothing_else_is(self):
+        self.sweep.attributes["sweep"] = "grid:\n  start.run: [a, b]\n  train.clip_norm: [1]\n"
+        self.sweep.keys["start.run"] = numpy.array(["a", "a", "b", "b"])
+        self.sweep.keys["train.clip_norm"] = numpy.ones(4)
+        self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [["model.depth"]] * 2)
+        self.sweep.keys["model.depth"] = numpy.ones(4)
+        self.assertEqual([list(settings) for settings, _ in self.sweep.groups()], [["start.run"]] * 2)
 
     def test_a_curve_is_drawn_over_its_own_steps(self):
         figure, _ = figures.draw(self.sweep, "test_loss")
         drawn = [list(line.get_xdata()) for line in figure.axes[0].get_lines() if line.get_linestyle() == "-"]
         self.assertEqual(drawn, [[0, 1, 2], [0, 5, 10]])
+
+    def test_every_group_has_a_column_of_layers_and_every_target_a_row_of_one_scale(self):
+        def axis(name, points):
+            return types.SimpleNamespace(name=name, points=numpy.array(points), of=lambda rows: numpy.array(points),
+                                         labelled=isinstance(points[0], str))
+
+        values = numpy.arange(4 * 2 * 3 * 3, dtype=float).reshape(4, 2, 3, 3)
+        values[..., 1] = numpy.nan  # a target that no group has
+        column = types.SimpleNamespace(
+            name="sequence_probe_r2", unit="1", values=values, of=lambda rows: values[rows],
+            axes=[axis("layer", [0, 1]), axis("position", [0, 1, 2]), axis("state_target", ["next", "features", "past_1"])])
+        groups = [({"model.layers": "softmax*"}, [0, 1]), ({"model.layers": "mesa*"}, [2, 3])]
+        figure, left = sequences.layered(column, groups)
+        self.assertEqual(left, 0)
+        self.assertEqual([axes.get_title() for axes in figure.axes], ["softmax*", "mesa*", "", ""])
+        self.assertEqual([figure.axes[i].get_ylabel() for i in (0, 2)], ["next", "past 1"])
+        drawn = [[list(line.get_ydata()) for line in axes.get_lines()] for axes in figure.axes]
+        self.assertEqual(drawn[3], [list(values[2:, layer, :, 2].mean(axis=0)) for layer in (0, 1)])
+        for left, right in (figure.axes[:2], figure.axes[2:]):
+            self.assertEqual(left.get_ylim(), right.get_ylim())
+
+    def test_what_is_no_number_has_a_place_for_each_group(self):
+        self.sweep.keys["model.depth"] = numpy.array(["mesa*", "mesa*", "linear*", "linear*"])
+        self.sweep.keys["train.clip_norm"] = numpy.ones(4)
+        figure, _ = figures.draw(self.sweep, "gd_loss")
+        places = [float(line.get_xdata()[0]) for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 1]
+        self.assertEqual(sorted(set(places)), [0, 1])
 
     def test_a_layer_has_one_colour_in_all_panels(self):
         shallow, deep = [[1.], [2.], [numpy.nan]], [[1.], [2.], [3.]]
@@ -302,6 +357,8 @@ class Together(unittest.TestCase):
 
 class Judgement(unittest.TestCase):
     class Fake:
+        quick = False
+
         def __init__(self, values, **more):
             self.columns = {"x": self, **{name: Judgement.Fake(of) for name, of in more.items()}}
             self.values = numpy.array(values, float)
@@ -335,6 +392,18 @@ class Judgement(unittest.TestCase):
         self.assertEqual(judged([2], [.1]).verdict, "open")
         self.assertEqual(judged([2], [.01]).verdict, "no")
         self.assertAlmostEqual(judged([1, 2, 3], [.1, .1, .1]).half_width, 4.303 / 3**.5, 12)
+
+    def test_quick_runs_are_not_judged(self):
+        sweep_file = self.Fake([2])
+        sweep_file.quick = True
+        self.assertEqual(checks.judge(checks.Check("claim", "x", high=1), sweep_file).verdict, "found")
+
+    def test_a_token_that_the_stream_carries_is_no_copy_of_the_one_before(self):
+        """Token 25 depends on itself, as in a model that has learned nothing, and hardly on others."""
+        sensitivity = self.Fake([[[1, .003, .003, .003, .003, .003]]])
+        sensitivity.axes = [types.SimpleNamespace(points=numpy.array([25]))]
+        data = types.SimpleNamespace(columns={"copy_sensitivity": sensitivity})
+        self.assertAlmostEqual(float(paper2.copied(data, [0])[0]), 1)
 
     def test_no_run_is_not_a_yes(self):
         self.assertEqual(self.verdict([], high=1), "not run")

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 from . import statistics
 
 PANELS = 9  # in one figure; more groups than that are not drawn, and the caption says so
-LINES = 12  # in one panel, likewise
+LINES = 10  # in one panel, likewise: a colour each
 FEW = 4  # lines whose legend has room among them
 
 plt.rcParams.update({
@@ -50,6 +50,15 @@ def panels(count, wide=4.2, high=3.1):
     for spare in axes.flat[count:]:
         spare.set_visible(False)
     return figure, list(axes.flat[:count])
+
+
+def sheet(down, across):
+    """Small panels that share the scale of their row, and their names."""
+    width, height = 3 * across + .9, 1.8 * down + .9
+    figure, axes = plt.subplots(down, across, figsize=(width, height), squeeze=False, sharey="row", sharex="col")
+    figure.subplots_adjust(left=.9 / width, right=1 - .15 / width, bottom=.6 / height, top=1 - .3 / height,
+                           wspace=.08, hspace=.12)
+    return figure, list(axes.flat)
 
 
 def along(axis, rows):

@@ -56,7 +56,8 @@ def draw(sweep, name):
         figure, left = pictures(column, groups)
     else:
         return None
-    averaged = seeds(groups, interval=len(column.axes) < 2 or labelled[-1] or labelled[0])
+    averaged = (sequences.SETS if name == "sets_position_loss"
+                else seeds(groups, interval=len(column.axes) < 2 or labelled[-1] or labelled[0]))
     return figure, f"{column.about}{not_drawn(left, 'group', ' of runs')}. {averaged}"
 
 
@@ -217,11 +218,12 @@ def scalar(sweep, column, groups):
     x = max(numeric, key=lambda key: len({settings[key] for settings, _ in groups}), default=None)
     figure, (axes,) = panels(1, 6.4, 3.8)
     series = {}
-    for settings, rows in groups:
+    for i, (settings, rows) in enumerate(groups):
         others = {key: value for key, value in settings.items() if key != x}
-        series.setdefault(label(others) if others else column.name.replace("_", " "), []).append((settings, rows))
+        text = label(others) if others else column.name.replace("_", " ")
+        series.setdefault(text, []).append((settings[x] if x else i, rows))
     for text, members in list(series.items())[:LINES]:
-        at = [settings[x] if x else i for i, (settings, _) in enumerate(members)]
+        at = [place for place, _ in members]
         order = numpy.argsort(at)
         values = [column.of(members[i][1]) for i in order]
         axes.errorbar([at[i] for i in order], [statistics.mean(v) for v in values],

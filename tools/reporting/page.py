@@ -74,14 +74,14 @@ def table(head, rows, kind=None):
     return "".join([*lines, "</tbody></table></div>"])
 
 
-FINDING = ("claim", "expected", "found", "95 % interval", "runs", "verdict")
+FINDING = ("claim", "expected", "found", "95 % interval", "values", "verdict")  # values: runs, or evaluation sets of runs
 
 
 def findings(sweep):
     """A row of FINDING for each check of the sweep."""
     for finding in (checks.judge(check, sweep) for check in claims.page(sweep).checks):
         width = "" if numpy.isnan(finding.half_width) else f"± {finding.half_width:.2g}"
-        yield (finding.check.claim, finding.check.expected, number(finding.found), width, finding.runs,
+        yield (finding.check.claim, finding.check.expected, number(finding.found), width, finding.count,
                finding.verdict)
 
 
@@ -99,13 +99,19 @@ def markdown(sweeps):
 
 def judged(sweep, name):
     hours = "" if sweep.seconds is None else f", {numpy.nansum(sweep.seconds) / 3600:.2g} core hours"
-    lines = [f"{name}: {int(sweep.done.sum())} of {len(sweep.state)} runs{hours}", ""]
+    lines = [f"{name}: {int(sweep.done.sum())} of {len(sweep.state)} runs{hours}{changed(sweep)}", ""]
     rows = list(findings(sweep))
     if rows:
         lines += [f"| {' | '.join(FINDING)} |", f"|{'---|' * len(FINDING)}"]
         lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
         lines.append("")
     return "\n".join(lines)
+
+
+def changed(sweep):
+    """How what was run differs from the sweep of that name."""
+    short = ", quick: nothing is expected of it" if sweep.quick else ""
+    return short + (f", with {sweep.overrides}" if sweep.overrides else "")
 
 
 def picture(figure, folder, stem):
@@ -124,11 +130,14 @@ def replace(path, content):
     """A new file in the place of what has the name. Whatever is there, in a folder that others may write to,
     is never written through."""
     draft = f"{path}.{os.getpid()}.part"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(draft)
-    with open(draft, "xb") as file:
-        file.write(content)
-    os.replace(draft, path)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)
+        with open(draft, "xb") as file:
+            file.write(content)
+        os.replace(draft, path)
+    except OSError as wrong:
+        raise OSError(wrong.errno, wrong.strerror, path) from None
 
 
 def runs(sweep):
@@ -181,7 +190,7 @@ def section(sweep, name, title, folder):
     page = claims.page(sweep)
     done, all_runs = int(sweep.done.sum()), len(sweep.state)
     parts = [f'<h2 id="{escape(name)}">{escape(title)}</h2><p>{escape(sweep.about)}</p>',
-             f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result.</p>",
+             f"<p>{escape(os.path.basename(sweep.path))}: {done} of {all_runs} runs have a result{escape(changed(sweep))}.</p>",
              verdicts(sweep)]
     rest = [column for column in sweep.columns if column not in page.figures]
     return "\n".join([*parts, gallery(sweep, name, page.figures, folder),

@@ -1,12 +1,14 @@
 """Pictures of paper 2: losses along a sequence, layers beside each other, weights, blocks of weights."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy
 
 import mesasweep
 
 from . import statistics
-from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels, spread
+from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels, sheet, spread
 
 PARTS = 4  # of a constructed token
 
@@ -104,34 +106,29 @@ def names_of(axis, count):
 
 
 def layered(column, groups):
-    """Panels: the groups, or for a column of three axes the points of the third, of the last group."""
+    """A panel a group; for a column of three axes a column of panels, a row for each point of the third axis that some
+    group has, of one scale."""
     names = [axis.name for axis in column.axes]
     lines, x = (names.index(name) for name in LAYERED[column.name])
-    spare = [i for i in range(len(names)) if i not in (lines, x)]
-    values = [statistics.mean(column.of(rows)) for _, rows in groups]
-    titles, left = [label(settings) for settings, _ in groups], 0
-    rows = [rows for _, rows in groups]
-    if spare:
-        left = len(groups) - 1  # the last is the largest model
-        axis = column.axes[spare[0]]
-        values = list(numpy.moveaxis(values[-1], spare[0], 0))
-        titles = [f"{titles[-1]}; {name.replace('_', ' ')}" for name in names_of(axis, len(values))]
-        rows = [rows[-1]] * len(values)
-        lines, x = lines - (spare[0] < lines), x - (spare[0] < x)
-    kept = [i for i in range(len(values)) if has(values[i])][:PANELS]
-    if not spare:
-        left = len(values) - len(kept)
-    figure, places = panels(len(kept), 4.6, 3.4)
-    axes_of = [column.axes[i] for i in range(len(names)) if i not in spare]
-    stacks = [numpy.moveaxis(values[i], lines, 0) for i in kept]
-    colours = colours_of(stacks)
-    for axes, i, stack in zip(places, kept, stacks):
-        at, word = along(axes_of[x], rows[i])
-        draw_layers(axes, stack, axes_of[lines], at, colours)
-        finish(axes, column, POINTS.get(word, word), legend=False)
-        axes.set_title(titles[i])
+    values = numpy.stack([statistics.mean(column.of(rows)) for _, rows in groups[:PANELS]])
+    size = [values.shape[i + 1] for i in (lines, x)]
+    values = numpy.moveaxis(values, (lines + 1, x + 1), (-2, -1)).reshape(len(values), -1, *size)
+    thirds = [i for i in range(values.shape[1]) if has(values[:, i])]
+    colours = colours_of([stack for stacks in values[:, thirds] for stack in stacks])
+    third = next((axis for axis in column.axes if axis.name not in LAYERED[column.name]), None)
+    figure, places = panels(len(values), 4.6, 3.4) if third is None else sheet(len(thirds), len(values))
+    for axes, (at, (i, (settings, rows))) in zip(places, itertools.product(thirds, enumerate(groups[:PANELS]))):
+        points, word = along(column.axes[x], rows)
+        draw_layers(axes, values[i, at], column.axes[lines], points, colours)
+        framed = values[:, at]
+        finish(axes, column, POINTS.get(word, word), legend=False, framed=framed[numpy.isfinite(framed)])
+        if third is None or at == thirds[0]:
+            axes.set_title(label(settings))
+        if third is not None:
+            axes.set_ylabel(names_of(third, values.shape[1])[at].replace("_", " "))
+            axes.label_outer()
     explain_below(figure, 4)
-    return figure, left
+    return figure, len(groups) - len(values)
 
 
 def colours_of(stacks):
@@ -231,22 +228,34 @@ def finish_shots(places, column, sources):
     explain_below(places[0].figure, 2)
 
 
+MODEL = ("model.layers", "model.depth", "model.embedding")  # which trained model few shots are shown to
+STREAMS = 2 * PANELS  # panels of these: models with two kinds of streams
+
+
+def model_of(sweep, row):
+    return tuple(str(sweep.setting(key, row)) for key in MODEL)
+
+
 def shots(sweep, column, groups):
-    """Loss of each shot, a panel for each kind of stream, beside least squares."""
+    """Loss of each shot, a panel for each model and kind of stream, beside least squares."""
     rivals = [sweep.columns[name] for name in SHOTS if name in sweep.columns]
-    kinds = same_data(rivals[0], groups) if rivals else [groups]
-    figure, places = panels(min(len(kinds), PANELS), 5.6, 4.2)
+    kinds = {}
+    for i, alike in enumerate(same_data(rivals[0], groups) if rivals else [groups]):
+        for settings, rows in alike:
+            kinds.setdefault((i, model_of(sweep, rows[0])), []).append((settings, rows))
+    kinds = list(kinds.values())
+    shown = kinds[:STREAMS]
+    figure, places = panels(len(shown), 5.6, 4.2)
     colours = {}
-    for axes, members in zip(places, kinds):
+    for axes, members in zip(places, shown):
         shared = common(members) if len(kinds) > 1 else {}
         x = numpy.arange(len(column.axes[0].points)) + 1
         curves(axes, x, column, members, shared, colours)
         axes.set_title(label(shared) if shared else "")
-    finish_shots(places, column, [(sweep, members[0][1]) for members in kinds])
-    return figure, sum(max(0, len(members) - LINES) for members in kinds)
+    finish_shots(places, column, [(sweep, members[0][1]) for members in shown])
+    return figure, len(groups) - sum(len(members[:LINES]) for members in shown)
 
 
-MODEL = ("model.layers", "model.depth", "model.embedding")  # which trained model few shots are shown to
 TOLD = ("plain", "EOS", "prefix", "prefix + EOS")  # how a model is told what is asked
 
 
@@ -256,7 +265,7 @@ def shot_runs(sweep):
     for row in numpy.flatnonzero(sweep.done & has_each(sweep.columns["shot_loss"].values)):
         told = [word for key, word in (("model.prefix", "prefix"), ("model.eos", "EOS")) if float(sweep.setting(key, row)) > 0]
         if int(sweep.setting("task.tasks", row)) == 1:
-            model = found.setdefault(tuple(str(sweep.setting(key, row)) for key in MODEL), {})
+            model = found.setdefault(model_of(sweep, row), {})
             model.setdefault(" + ".join(told) or TOLD[0], []).append(row)
     return found
 
@@ -280,6 +289,9 @@ def shots_together(sweeps):
         axes.set_title(", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in zip(MODEL, model)))
     finish_shots(places, column, sources)
     return figure, len(models) - PANELS
+
+
+SETS = "Mean over the evaluation sets, with the 95 % confidence interval of the mean."
 
 
 def sets(column, groups):

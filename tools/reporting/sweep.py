@@ -9,6 +9,9 @@ import numpy
 import mesasweep
 
 
+SILENT = "start.run"  # a key whose values tell a reader nothing: the model that they stand for has keys of its own
+
+
 class Sweep:
     """A result file in memory, as far as a report needs it.
 
@@ -19,6 +22,8 @@ class Sweep:
     constant       keys that are the same in all runs -> text
     columns        name -> Column; those that a run fills at its end, or along its training
     telling        names of the columns of the table /summary
+    quick          whether it is the short form of the sweep, which shows that it works and finds nothing
+    overrides      settings of the command line, which the sweep's text does not have
     """
 
     def __init__(self, path):
@@ -41,6 +46,8 @@ class Sweep:
                     value = mesasweep.values(item) if item.shape else item[()]
                     self.constant[key] = value.decode() if isinstance(value, bytes) else str(value)
             self.columns = {name: Column(self, item) for name, item in results.items() if is_column(item)}
+            self.quick = bool(self.attributes.get("quick", 0))
+            self.overrides = line(" ".join(text(self.attributes.get("overrides", "")).split("\n")))
             self.telling = set(handle["summary"].dtype.names) if "summary" in handle else set()
             self.seconds = handle["log/seconds"][()] if "log/seconds" in handle else None
 
@@ -54,15 +61,16 @@ class Sweep:
         return self.keys[key][row] if key in self.keys else self.constant.get(key, "0")
 
     def groups(self):
-        """Runs that differ in their seed alone: [(settings, rows)], in the order of the file. Settings
-        are the fewest first keys that tell the groups apart: those of the sweep's grid as it has them,
-        then others, which mostly follow from them."""
-        asked = grid(text(self.attributes.get("sweep", "")))
-        names = [key for key in dict.fromkeys([*asked, *self.keys]) if key in self.keys and key != "seed"]
+        """Runs that differ in their seed alone: [(settings, rows)], in the order of the file. Settings are the keys
+        of the sweep's grid that have several values, and the fewest first ones of the others, which mostly follow
+        from them, that tell the groups apart."""
+        asked = [key for key in grid(text(self.attributes.get("sweep", ""))) if key != SILENT]
+        names = [key for key in dict.fromkeys([*asked, *self.keys]) if key in self.keys and key not in ("seed", SILENT)]
+        names += [SILENT] if SILENT in self.keys else []
         groups = self.grouped(names)
         for name in names[::-1]:
             fewer = [other for other in names if other != name]
-            if len(self.grouped(fewer)) == len(groups):
+            if len(self.grouped(fewer)) == len(groups) and (name not in asked or len(self.grouped([name])) == 1):
                 names = fewer
         return [(dict(zip(names, settings)), rows) for settings, rows in self.grouped(names).items()]
 

@@ -113,7 +113,7 @@ static const struct row {
                  .about = "residual stream after this layer; 0 is the input of the first"},
         .length = LENGTH_LAYERS},
     [AXIS_POSITION] = {
-        .axis = {.name = "position", .unit = "1", .about = "token of the stream, with prefix and eos"},
+        .axis = {.name = "position", .unit = "1", .about = "token of the stream, with prefix and eos, from 0"},
         .length = LENGTH_TOKENS},
     [AXIS_TARGET] = {
         .axis = {.name = "target", .unit = "1", .about = "what a probe is asked for",
@@ -172,7 +172,7 @@ static const struct row {
         .length = LENGTH_CHANNELS},
     [AXIS_STATE_TARGET] = {
         .axis = {.name = "state_target", .unit = "1", .labels = state_targets,
-                 .about = "what a probe of a sequence is asked for; control: the next state of another sequence"},
+                 .about = "what a probe of a sequence is asked for; control: the next state of another sequence (science.md 2.7)"},
         .points = sizeof state_targets / sizeof state_targets[0] - 1},
     [AXIS_COPYING] = {
         .axis = {.name = "copying", .unit = "1", .value = copying,

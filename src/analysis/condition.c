@@ -12,10 +12,10 @@ enum { CONDITION_NUMBER, CONDITION_PRECONDITIONED };
 /* clang-format off */
 static const struct column columns[] = {
     [CONDITION_NUMBER] = {.name = "condition_number", .type = COLUMN_F32, .axes = {AXIS_POSITION}, .level = LEVEL_BLAS, .unit = "1",
-        .about = "median over tasks of the condition number of R_t + .001 I, R_t = sum over i <= t of s_{i-1} s_{i-1}'"},
+        .about = "median over the first 1,024 evaluation tasks of the condition number of R_t + .001 I, R_t = sum over i <= t of s_{i-1} s_{i-1}'"},
     [CONDITION_PRECONDITIONED] = {.name = "condition_preconditioned", .type = COLUMN_F32, .axes = {AXIS_LAYER, AXIS_POSITION},
         .level = LEVEL_BLAS, .unit = "1",
-        .about = "the same of P (R_t + .001 I), P the derivative of channel 2 of constructed token t after a layer by itself before; every fifth token, else NaN"},
+        .about = "the same of P (R_t + .001 I), P the derivative of channel 2 of constructed token t after a layer by itself before; every fifth token, else NaN; NaN of masked tokens"},
 };
 /* clang-format on */
 

@@ -10,7 +10,7 @@
 /* clang-format off */
 static const struct column columns[] = {
     {.name = "copy_sensitivity", .type = COLUMN_F64, .axes = {AXIS_COPYING, AXIS_BACK}, .level = LEVEL_BITS, .unit = "1",
-     .about = "mean norm of the derivative of a token after layer 1 by the input token so many before it; NaN where there is none"},
+     .about = "mean norm, over the first 256 evaluation tasks, of the derivative of a token after layer 1 by the input token so many before it; NaN where there is none"},
 };
 
 static const struct column training_columns[] = {

@@ -15,7 +15,7 @@ static const struct column columns[] = {
     [LINEARISED_ALL_LOSS] = {.name = "linearised_all_loss", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
         .about = "linearised_loss with all layers replaced"},
     [LINEARISED_R2] = {.name = "linearised_r2", .type = COLUMN_F64, .axes = {AXIS_LAYER}, .level = LEVEL_BITS, .unit = "1",
-        .about = "share of the squares of what this layer adds to the stream that its linear attention explains, on the evaluation set"},
+        .about = "share of the squares of what this layer adds to the stream that its linear attention, which is not kept, explains, on the evaluation set"},
 };
 /* clang-format on */
 

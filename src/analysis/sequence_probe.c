@@ -15,7 +15,7 @@ static const struct column columns[] = {
         .about = "held-out R^2 of a ridge probe from the stream of a token after a layer to the target; NaN where there is no such state"},
     [SEQUENCE_R2_IN_SAMPLE] = {.name = "sequence_probe_r2_in_sample", .type = COLUMN_F32, .axes = {AXIS_LAYER, AXIS_POSITION, AXIS_STATE_TARGET},
         .level = LEVEL_BLAS, .unit = "1",
-        .about = "R^2 of least squares on the 256 sequences themselves that it was fitted on"},
+        .about = "R^2 of least squares (strength 1e-10) on the 256 sequences themselves that it was fitted on"},
 };
 /* clang-format on */
 

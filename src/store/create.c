@@ -70,7 +70,7 @@ static void root_attributes(struct hdf *hdf, const struct layout *layout,
         {"isa", from->isa},
         {"host", from->host},
         {"slurm_job", from->slurm_job},
-        {"rng", "philox4x32-10"},
+        {"rng", "philox4x32-10, xoshiro128+: src/science.md, section 3"},
         {"default", "results"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

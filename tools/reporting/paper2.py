@@ -232,13 +232,19 @@ def ablation(kind, title):
                   {**data, **LINEAR, "model__depth": 1}))
 
 
+def few_shots(told, published):
+    """Losses of the two published models at some shots; `told`: how each is told what is asked, with the settings for it."""
+    for title, model in (("seven softmax layers", SEVEN), ("softmax and mesa", HYBRID)):
+        for i, (word, where) in enumerate(told.items()):
+            for count, level in published.items():
+                known = f" (published: {level[i]})" if model is SEVEN else ""
+                yield Check(f"{title}, {word}: loss at shot {count}{known}", shot(count), {**model, **where})
+
+
 def few_shot_checks():
     published = {1: (1.68, 1.68), 10: (1.43, 1.16), 20: (1.04, .816), 40: (.861, .676), 60: (.755, .584)}
     one, tokens = {"task__tasks": 1}, {"plain": 0, "EOS": 2}
-    levels = [Check(f"{title}, {word}: loss at shot {count}" + (f" (published: {level[i]})" if model is SEVEN else ""),
-                    shot(count), {**model, **one, "model__embedding": 40, "model__eos": eos})
-              for title, model in (("seven softmax layers", SEVEN), ("softmax and mesa", HYBRID))
-              for i, (word, eos) in enumerate(tokens.items()) for count, level in published.items()]
+    levels = few_shots({word: {**one, "model__embedding": 40, "model__eos": eos} for word, eos in tokens.items()}, published)
     scales = [("softmax and mesa", {**HYBRID, "model__embedding": 40})]
     scales += [(f"{NUMBERS[depth]} of width {width}", {**layers(depth, SOFTMAX), "model__embedding": width})
                for depth, width in ((2, 40), (4, 20), (4, 40), (4, 80), (7, 20), (7, 40), (7, 80))]
@@ -330,6 +336,5 @@ def pages():
                                        few_shot_checks()),
         "paper2-few-shot-prefix": Page(
             "Few-shot learning behind a tuned prefix", ("shot_loss", "sets_position_loss", "test_loss"),
-            tuple(Check(f"seven softmax layers, prefix and EOS: loss at shot {count} (published: {level})", shot(count), SEVEN)
-                  for count, level in ((1, 1.79), (10, 1.00), (20, .723), (40, .623), (60, .550)))),
+            tuple(few_shots({"prefix and EOS": {}}, {1: (1.79,), 10: (1.00,), 20: (.723,), 40: (.623,), 60: (.550,)}))),
     }

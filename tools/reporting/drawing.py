@@ -12,6 +12,7 @@ from . import statistics
 
 PANELS = 9  # in one figure; more groups than that are not drawn, and the caption says so
 LINES = 10  # in one panel, likewise: a colour each
+LETTER = .062  # inches of one in a legend, about
 FEW = 4  # lines whose legend has room among them
 
 plt.rcParams.update({
@@ -122,12 +123,14 @@ def explain(axes):
 
 
 def explain_below(figure, columns):
-    """One legend for all axes, below them, in a figure that grows by as much."""
+    """One legend for all axes, below them, of so many columns or as many as there is room for, in a figure that grows
+    by as much."""
     known = {}
     for axes in figure.axes:
         known |= {text: handle for handle, text in zip(*axes.get_legend_handles_labels())}
-    more = .21 * -(-len(known) // columns) + .1
     width, high = figure.get_size_inches()
+    columns = max(1, min(columns, int(width / (LETTER * max(map(len, known), default=0) + .5))))
+    more = .21 * -(-len(known) // columns) + .1
     figure.set_size_inches(width, high + more)
     for axes in figure.axes:
         at = axes.get_position()

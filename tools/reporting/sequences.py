@@ -9,6 +9,7 @@ import mesasweep
 
 from . import statistics
 from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels, sheet, spread
+from .sweep import MODEL
 
 PARTS = 4  # of a constructed token
 
@@ -228,7 +229,6 @@ def finish_shots(places, column, sources):
     explain_below(places[0].figure, 2)
 
 
-MODEL = ("model.layers", "model.depth", "model.embedding")  # which trained model few shots are shown to
 STREAMS = 2 * PANELS  # panels of these: models with two kinds of streams
 
 

@@ -9,6 +9,7 @@ import numpy
 import mesasweep
 
 
+MODEL = ("model.layers", "model.depth", "model.embedding")  # keys that name a model before all others
 SILENT = "start.run"  # a key whose values tell a reader nothing: the model that they stand for has keys of its own
 
 
@@ -65,7 +66,7 @@ class Sweep:
         of the sweep's grid that have several values, and the fewest first ones of the others, which mostly follow
         from them, that tell the groups apart."""
         asked = [key for key in grid(text(self.attributes.get("sweep", ""))) if key != SILENT]
-        names = [key for key in dict.fromkeys([*asked, *self.keys]) if key in self.keys and key not in ("seed", SILENT)]
+        names = [key for key in dict.fromkeys([*asked, *MODEL, *self.keys]) if key in self.keys and key not in ("seed", SILENT)]
         names += [SILENT] if SILENT in self.keys else []
         groups = self.grouped(names)
         for name in names[::-1]:

@@ -43,9 +43,9 @@ void rows_header(char *text, size_t size, const struct reader *reader, int colum
 {
     const char *name = reader_column(reader, column)->name;
     shorten(text, size, name);
-    for (int other = 0; other < reader_columns(reader); other++) {
+    for (int other = ROWS_RUN; other < reader_columns(reader); other++) {
         char rival[KEY_NAME_SIZE];
-        shorten(rival, sizeof rival, reader_column(reader, other)->name);
+        shorten(rival, sizeof rival, rows_name(reader, other));
         if (other != column && strcmp(rival, text) == 0)
             snprintf(text, size, "%s", name);
     }

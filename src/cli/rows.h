@@ -17,8 +17,11 @@ struct row_counts {
 };
 struct row_counts rows_count(const struct reader *reader);
 
+/* What every row has, in place of a column: ROWS_RUN, ROWS_STATUS, then the columns 0, 1, ... */
+enum { ROWS_STATUS = -1, ROWS_RUN = -2 };
+
 /* A header for a column: model.depth is "depth", tokens.kind "tokens"; the full name where two
- * columns would be called the same. */
+ * columns would be called the same, or one as what every row has. */
 void rows_header(char *text, size_t size, const struct reader *reader, int column);
 
 /* Column of that name, or -1. */
@@ -30,9 +33,6 @@ double rows_number(const struct reader *reader, const char *name, int64_t row);
 /* Seconds that a run took until it ended, or now when it is at work; work of earlier jobs that it
  * went on from counts. NaN: it never began. */
 double rows_seconds(const struct reader *reader, int64_t row);
-
-/* What every row has, in place of a column. */
-enum { ROWS_STATUS = -1, ROWS_RUN = -2 };
 
 /* The column that a person calls so: by its name, by its header, or `status` or `run`; of a text
  * only the first `length` bytes count. ERR_USAGE for one that the file does not have. */

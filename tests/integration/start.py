@@ -28,12 +28,13 @@ name: tuned
 set:
   task: {{kind: few_shot, dimension: 3, context: 5, input_range: 2}}
 {MODEL}
-  start: {{run: RUN, file: base.h5}}
+  start.file: base.h5
   train.rate: 0.01
   model.eos: 2
   model.frozen: all except eos
 grid:
   seed: [0, 1]
+  start.run: [RUN]
 analyses: [gd]
 """
 
@@ -108,6 +109,13 @@ class Start(program.Case):
                 numpy.testing.assert_array_equal(tuned[name][run], base[name][row], name)
         self.assertFalse(numpy.array_equal(tuned["eos"][0], tuned["eos"][1]))
 
+    def run_is_the_identity_not_what_it_starts_from(self):
+        with h5py.File(self.folder / "tuned.h5", "r") as file:
+            runs = list(file["results/run"].asstr()[:])
+        self.assertEqual([row["run"] for row in self.run_json("table", "tuned.h5", "--columns=run")["runs"]], runs)
+        self.assertEqual(self.run_program("table", "tuned.h5", "--csv", "--columns=run,start.run", f"--where=run={runs[1]}"),
+                         f"run,start.run\n{runs[1]},{self.identity['done']}\n")
+
     def what_is_done_needs_the_file_no_more(self):
         (self.folder / "base.h5").rename(self.folder / "moved.h5")
         self.assertIn("nothing to do", self.run_program("resume", "tuned.h5"))
@@ -122,6 +130,7 @@ class Start(program.Case):
         self.divergence_was_seen_within_one_evaluation()
         self.refusals()
         self.tuning_changes_what_is_not_frozen()
+        self.run_is_the_identity_not_what_it_starts_from()
         self.what_is_done_needs_the_file_no_more()
 
 

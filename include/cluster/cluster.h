@@ -14,6 +14,7 @@ struct cluster_measure {
 struct cluster_options {
     const char *file;   /* FILE.h5; exists, matches the plan */
     int ranks;          /* --ranks of the launcher; 0: as many as the allocation or machine has */
+    int64_t work;       /* runs to train or analyse, as the launcher knows; 0: not known */
     int terminal_width; /* 0: no terminal, a line every 30 s instead of a bar. The launcher tells
                            its ranks, which see no terminal, through MESASWEEP_TERMINAL */
     bool break_lock;
@@ -27,8 +28,9 @@ struct cluster_options {
 enum launch { LAUNCH_RANK, LAUNCH_PLAIN, LAUNCH_BATCH, LAUNCH_SRUN_WITHOUT_PMI };
 enum launch launch_kind(void);
 
-/* How many ranks there are or will be when `asked` are wanted (0: no wish); 0: not known yet. */
-int launch_ranks(int asked);
+/* How many ranks there are or will be when `asked` are wanted (0: no wish) for so many runs (0: not
+ * known); 0: not known yet. Where the launcher decides, one more than there are runs at most. */
+int launch_ranks(int asked, int64_t work);
 
 /* LAUNCH_PLAIN and LAUNCH_BATCH: starts `mpirun -q` with argv (argv[0] replaced by this binary's
  * path), in its own process group, and waits; mpirun ends with its launcher. The first INT or TERM,

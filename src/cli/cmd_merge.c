@@ -15,7 +15,7 @@ static enum status merge(const struct options *options, struct error *err)
     enum status st = stored_whole(&plan, parts, count, err);
     if (st != OK)
         return st;
-    st = job_provenance(&provenance, &host, 0, err);
+    st = job_provenance(&provenance, &host, 0, 0, err);
     if (st == OK)
         st = store_merge(&change, out, plan, (const char *const *)parts, count, &provenance, err);
     if (st == OK) {

@@ -68,7 +68,7 @@ enum status job_check_new(const struct job *job, const struct plan *plan, struct
 }
 
 enum status job_provenance(struct store_provenance *provenance, struct utsname *host, int ranks,
-                           struct error *err)
+                           int64_t work, struct error *err)
 {
     const struct kernels *kernels;
     enum status st = kernels_best(&kernels, err);
@@ -83,7 +83,7 @@ enum status job_provenance(struct store_provenance *provenance, struct utsname *
         .isa = kernels->name,
         .host = host->nodename,
         .slurm_job = getenv("SLURM_JOB_ID"),
-        .ranks = launch_ranks(ranks),
+        .ranks = launch_ranks(ranks, work),
     };
     return OK;
 }
@@ -97,7 +97,7 @@ static enum status create(const struct job *job, const struct plan *plan, struct
     if (st == OK)
         st = job_check_new(job, plan, err);
     if (st == OK)
-        st = job_provenance(&provenance, &host, job->options->ranks, err);
+        st = job_provenance(&provenance, &host, job->options->ranks, plan_count(plan), err);
     if (st == OK)
         st = store_create(job->file, plan, &provenance, err);
     if (st != OK)
@@ -161,7 +161,7 @@ static enum status adapt(const struct job *job, const struct plan *plan, struct 
     if (st == OK)
         st = check_size(job, plan, &estimate, err);
     if (st == OK)
-        st = job_provenance(&provenance, &host, job->options->ranks, err);
+        st = job_provenance(&provenance, &host, job->options->ranks, plan_count(plan), err);
     if (st == OK)
         st = store_change(&change, job->file, plan, &provenance, job->options->break_lock, err);
     if (st == OK)
@@ -245,11 +245,12 @@ static enum status check_progress(const struct job *job, const struct plan *plan
                      job->file);
 }
 
-static enum status launch_all(int *code, const struct job *job, const struct plan *plan,
+static enum status launch_all(int *code, struct job *job, const struct plan *plan,
                               const struct left *left, char **argv, struct error *err)
 {
     bool killed;
     uint64_t saved = cluster_saved(job->file);
+    job->cluster.work = left->runs + left->analyses;
     enum status st = launch(code, &killed, argv - 1, &job->cluster, err);
     return st == OK && killed ? check_progress(job, plan, left, saved, err) : st;
 }

@@ -21,14 +21,15 @@ struct job {
 /* Rows of the options that both commands take. */
 /* clang-format off */
 #define JOB_OPTION_ROWS                                                                            \
-    {"ranks", OPTION_RANKS, "N", 0, "Start N ranks; default: one for each core (ignored inside mpirun)", 0}, \
+    {"ranks", OPTION_RANKS, "N", 0, "Start N ranks, or one more than there are runs to do if that is less; default: one for each core (ignored inside mpirun)", 0}, \
     {"walltime", OPTION_WALLTIME, "TIME", 0, "Stop in good order before that much time is over: minutes, M:S, H:M:S or D-H:M:S; default: what Slurm says", 0}, \
     {"break-lock", OPTION_BREAK_LOCK, NULL, 0, "Take over a file whose writer is known to be gone", 0}
 /* clang-format on */
 
-/* Where a file that is made now comes from; `host` lends its name. */
+/* Where a file that is made now comes from, for so much work by so many ranks as launch_ranks takes
+ * them; `host` lends its name. */
 enum status job_provenance(struct store_provenance *provenance, struct utsname *host, int ranks,
-                           struct error *err) MUST_CHECK;
+                           int64_t work, struct error *err) MUST_CHECK;
 
 /* Carries it out. A mistake in the sweep, the file or the command line is found before anything is
  * written or started. *code as cluster_run. */

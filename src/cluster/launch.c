@@ -59,12 +59,19 @@ static int processors(void)
     return count > 0 ? count : 1;
 }
 
-int launch_ranks(int asked)
+/* More than a rank for each run would have nothing to do, but for rank 0, which need not compute.
+ */
+static int enough(int ranks, int64_t work)
+{
+    return work > 0 && work < ranks ? (int)work + 1 : ranks;
+}
+
+int launch_ranks(int asked, int64_t work)
 {
     static const char *const known[] = {"OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS"};
     enum launch kind = launch_kind();
     if (kind == LAUNCH_PLAIN || (kind == LAUNCH_BATCH && asked > 0))
-        return asked > 0 ? asked : processors();
+        return enough(asked > 0 ? asked : processors(), work);
     const char *size = getenv(known[kind == LAUNCH_BATCH]);
     return size ? atoi(size) : 0;
 }
@@ -83,10 +90,9 @@ static void add(struct command *command, const char *word)
 /* On a plain machine: one rank for each processor. mpirun counts cores, which are fewer where they
  * have two threads, so it is told how many slots there are. Nothing is bound: two sweeps at the
  * same time would get the same cores. */
-static void plain(struct command *command, int ranks)
+static void plain(struct command *command, const struct cluster_options *options)
 {
-    int most = processors();
-    ranks = launch_ranks(ranks);
+    int most = processors(), ranks = launch_ranks(options->ranks, options->work);
     snprintf(command->ranks, sizeof command->ranks, "%d", ranks);
     snprintf(command->host, sizeof command->host, "localhost:%d", ranks);
     add(command, "--host");
@@ -98,7 +104,7 @@ static void plain(struct command *command, int ranks)
 }
 
 /* In a batch script: mpirun knows the allocation; other hosts get the environment by name. */
-static void batch(struct command *command, int ranks)
+static void batch(struct command *command, const struct cluster_options *options)
 {
     static const char *const names[] = {"OPENBLAS_NUM_THREADS", LAUNCH_WIDTH, LAUNCH_END};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -107,8 +113,9 @@ static void batch(struct command *command, int ranks)
         add(command, "-x");
         add(command, names[i]);
     }
-    if (ranks > 0) {
-        snprintf(command->ranks, sizeof command->ranks, "%d", ranks);
+    if (options->ranks > 0) {
+        snprintf(command->ranks, sizeof command->ranks, "%d",
+                 launch_ranks(options->ranks, options->work));
         add(command, "-n");
         add(command, command->ranks);
     }
@@ -143,9 +150,9 @@ static enum status compose(char ***words, struct command *command, char *const a
     add(command, "--bind-to");
     add(command, "none");
     if (launch_kind() == LAUNCH_BATCH)
-        batch(command, options->ranks);
+        batch(command, options);
     else
-        plain(command, options->ranks);
+        plain(command, options);
     add(command, command->program);
     int own = 1;
     while (argv[own])

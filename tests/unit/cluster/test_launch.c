@@ -33,10 +33,35 @@ static void how_it_was_started_is_seen_in_the_environment(void **state)
     }
 }
 
+/* Thousands of ranks for a single run once made a machine deaf to every signal. */
+static void ranks_without_work_are_not_started(void **state)
+{
+    (void)state;
+    static const struct {
+        int asked;
+        int64_t work;
+        int ranks;
+    } cases[] = {{5, 0, 5}, {5, 1, 2}, {5, 4, 5}, {5, 5, 5}, {5, INT64_MAX, 5}, {1, 1, 1}};
+    unsetenv("OMPI_COMM_WORLD_SIZE");
+    unsetenv("PMIX_RANK");
+    unsetenv("SLURM_STEP_ID");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsetenv("SLURM_JOB_ID");
+        assert_int_equal(launch_ranks(cases[i].asked, cases[i].work), cases[i].ranks);
+        setenv("SLURM_JOB_ID", "17", 1);
+        assert_int_equal(launch_ranks(cases[i].asked, cases[i].work), cases[i].ranks);
+    }
+    setenv("SLURM_NTASKS", "64", 1); /* of an allocation that is not ours */
+    assert_int_equal(launch_ranks(0, 1), 64);
+    unsetenv("SLURM_JOB_ID");
+    assert_in_range(launch_ranks(0, 1), 1, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(how_it_was_started_is_seen_in_the_environment),
+        cmocka_unit_test(ranks_without_work_are_not_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,29 @@ static enum status read_names(uint64_t *analyses, const struct options *options,
     return OK;
 }
 
+/* What no run of the file could be given is a slip in the name, or in the file's. */
+static enum status check_use(const struct plan *plan, uint64_t analyses, const char *file,
+                             struct error *err)
+{
+    uint64_t useless = analyses;
+    struct text names = {0};
+    for (int64_t run = 0; run < plan_count(plan) && useless; run++) {
+        struct run_config config;
+        plan_config(plan, run, &config);
+        useless &= ~run_analyses_for(&config);
+    }
+    if (!useless)
+        return OK;
+    for (int a = 0; a < run_analyses(); a++)
+        if (useless >> a & 1)
+            text_print(&names, "%s%s (%s)", names.data ? ", " : "", run_analysis_name(a),
+                       run_analysis_about(a));
+    error_set(err, ERR_USAGE, "%s: has no run for %s; name others, 'mesasweep keys' lists them",
+              file, names.data ? names.data : "them");
+    text_dispose(&names);
+    return ERR_USAGE;
+}
+
 /* The file's own plan, with the analyses that are asked for beside those that it has. */
 static enum status larger_plan(struct job *job, struct plan **plan, struct error *err)
 {
@@ -36,8 +59,13 @@ static enum status larger_plan(struct job *job, struct plan **plan, struct error
     enum status st = read_names(&analyses, job->options, err);
     if (st == OK)
         st = stored_plan(plan, job->file, err);
+    if (st != OK)
+        return st;
+    st = check_use(*plan, analyses, job->file, err);
     if (st == OK)
         plan_set_analyses(*plan, plan_analyses(*plan) | analyses);
+    else
+        plan_destroy(*plan);
     return st;
 }
 

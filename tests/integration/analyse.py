@@ -88,6 +88,13 @@ class Analyse(program.Case):
         self.run_sweep(FEW, "tiny.h5")
         self.assertIn("mesasweep analyse: 'prob' is no analysis, allowed are gd, ", self.refuse("tiny.h5", "prob"))
         self.assertIn("the name of an analysis is missing", self.refuse("tiny.h5"))
+        before = (self.folder / "tiny.h5").read_bytes()
+        for names in (["shots"], ["probe", "shots"]):  # also when another one applies
+            self.assertEqual(self.refuse("tiny.h5", *names),
+                             "tiny.h5: has no run for shots (losses of few-shot streams after so many pairs, of the model "
+                             "and of least squares); name others, 'mesasweep keys' lists them\n")
+        self.assertIn(" of predicting 0), shots (losses ", self.refuse("tiny.h5", "sine_curve", "shots"))
+        self.assertEqual((self.folder / "tiny.h5").read_bytes(), before)
         with h5py.File(self.folder / "tiny.h5", "r") as file:
             self.assertEqual(file.attrs["analyses"], "gd")
 

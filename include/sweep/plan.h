@@ -71,6 +71,10 @@ int64_t plan_unmet(const struct plan *plan); /* points that do not meet `require
 uint64_t plan_identity(const struct plan *plan, int64_t run);
 void plan_config(const struct plan *plan, int64_t run, struct run_config *config);
 
+/* Makes of a message about a run, which begins with a key, one of the sweep: before it where the
+ * run got its value of that key, behind it the run. Returns ERR_CONFIG. */
+enum status plan_refuse(const struct plan *plan, int64_t run, struct error *err);
+
 /* Keys whose value is not the same in every run, plus those under grid, zip, random: ascending
  * indices of run_schema. Returns how many; *keys points into the plan. */
 int plan_swept(const struct plan *plan, const int **keys);

@@ -88,6 +88,8 @@ enum status starts_check(const struct plan *plan, const char *file, struct error
         if (is_over(&over, plan_identity(plan, run)) || same_start(&config, &good))
             continue;
         st = start_weights(&weights, &count, &config, err);
+        if (st == ERR_CONFIG || st == ERR_FILE)
+            st = plan_refuse(plan, run, err);
         good = config;
         free(weights);
     }

@@ -5,7 +5,7 @@
 #include "sweep/plan.h"
 
 /* Looks at the weights that runs start from which the file does not have as done (there need be no
- * such file): errors as start_weights, and nothing is written. */
+ * such file): errors as start_weights, with their place in the sweep, and nothing is written. */
 enum status starts_check(const struct plan *plan, const char *file, struct error *err) MUST_CHECK;
 
 #endif

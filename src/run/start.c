@@ -57,16 +57,19 @@ static enum status place(const struct tensor **to, const struct model *model,
                          const struct tensor *tensor, const struct run_config *config,
                          struct error *err)
 {
-    char there[100], here[100];
+    const char *run = config->start.run.text, *file = config->start.file.text;
+    char there[100], here[100] = "has none";
     *to = find(model, tensor);
-    if (!*to)
-        return error_set(err, ERR_CONFIG, "start.run: %s has a tensor %s, this model has none",
-                         config->start.run.text, describe(there, tensor));
-    if ((*to)->rank != tensor->rank ||
-        memcmp((*to)->shape, tensor->shape, (size_t)tensor->rank * sizeof tensor->shape[0]) != 0)
-        return error_set(err, ERR_CONFIG, "start.run: %s has a tensor %s, this model %s",
-                         config->start.run.text, describe(there, tensor), describe(here, *to));
-    return OK;
+    if (*to && (*to)->rank == tensor->rank &&
+        memcmp((*to)->shape, tensor->shape, (size_t)tensor->rank * sizeof tensor->shape[0]) == 0)
+        return OK;
+    if (*to)
+        describe(here, *to);
+    return error_set(
+        err, ERR_CONFIG,
+        "start.run: %s has a tensor %s, this model %s; set the keys of its shape as in "
+        "that run: 'mesasweep show %s %s' lists them",
+        run, describe(there, tensor), here, file, run);
 }
 
 enum status start_map(float *weights, const struct run_config *config,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "run/start.h"
 #include "writer.h"
@@ -38,23 +39,25 @@ static enum status choose(int64_t *row, const struct store *store, const struct 
     *row = find_row(store, start_identity(config));
     if (*row < 0)
         return error_set(err, ERR_FILE,
-                         "%s: has no run %s (start.run); 'mesasweep table %s "
-                         "--columns=run' lists them",
+                         "start.run: %s has no run %s; 'mesasweep table %s --columns=run' lists "
+                         "them",
                          path, run, path);
     enum row_status status = writer_status(store, *row);
     if (status != ROW_DONE)
         return error_set(err, ERR_FILE,
-                         "%s: run %s is %s; only one that is done can be started from", path, run,
-                         row_status_name(status));
+                         "start.run: run %s of %s is %s; name one that is done, 'mesasweep table "
+                         "%s --where=status=done --columns=run' lists them",
+                         run, path, row_status_name(status), path);
     if (store->class[*row] < 0)
         return error_set(err, ERR_FILE,
-                         "%s: run %s kept no weights (keep.weights: none); train it into another "
-                         "file",
-                         path, run);
+                         "start.run: run %s of %s kept no weights (keep.weights: none); train it "
+                         "into another file",
+                         run, path);
     if (!is_whole(store, *row))
         return error_set(err, ERR_FILE,
-                         "%s: the row of run %s is damaged; 'mesasweep resume %s' runs it again",
-                         path, run, path);
+                         "start.run: the row of run %s of %s is damaged; 'mesasweep resume %s' "
+                         "runs it again",
+                         run, path, path);
     return OK;
 }
 
@@ -92,14 +95,23 @@ enum status start_weights(float **weights, size_t *count, const struct run_confi
     *count = 0;
     if (!start_wanted(config))
         return OK;
-    if (strcmp(config->start.file.text, "none") == 0)
-        return error_set(err, ERR_CONFIG, "start.file: name the result file that has the run %s",
+    const char *file = config->start.file.text;
+    if (strcmp(file, "none") == 0)
+        return error_set(err, ERR_CONFIG,
+                         "start.run: nothing says where the run %s is; name in start.file the "
+                         "result file that has it",
                          config->start.run.text);
+    if (!files_there(file))
+        return error_set(err, ERR_FILE,
+                         "start.file: %s is not there; run the sweep that makes it first, or say "
+                         "where it is",
+                         file);
     enum status st = run_check(config, &model, err);
-    if (st == OK)
-        st = writer_open_file(&store, config->start.file.text, 0, err);
     if (st != OK)
         return st;
+    st = writer_open_file(&store, file, 0, err);
+    if (st != OK)
+        return error_in(err, st, "start.file");
     float *found = memory_zeroed(model.parameters, sizeof *found);
     st = read_weights(found, store, config, err);
     store_close(store);

@@ -139,22 +139,25 @@ static void name_run(struct error *err, const struct block *block, const struct 
     text_dispose(&where);
 }
 
+enum status plan_refuse(const struct plan *plan, int64_t run, struct error *err)
+{
+    struct run_config config;
+    plan_config(plan, run, &config);
+    const struct block *block = find_block(plan, plan->runs[run].point);
+    int key = key_of_message(err->text);
+    const struct values *source = key < 0 ? NULL : find_source(plan, block, &config, key);
+    name_run(err, block, &config, run);
+    return refuse_at(plan, source ? source->line : 1, source ? source->column : 1, err);
+}
+
 static enum status check(const struct plan *plan, const struct run_config *config,
                          struct error *err)
 {
     struct error found = {""};
     enum status st = run_check(config, NULL, &found);
-    if (st == OK)
-        return OK;
-    const struct run *run = &plan->runs[plan->count];
-    const struct block *block = find_block(plan, run->point);
-    int key = key_of_message(found.text);
-    const struct values *source = key < 0 ? NULL : find_source(plan, block, config, key);
-    name_run(&found, block, config, plan->count);
-    error_set(err, st, "%s", found.text);
-    if (st != ERR_CONFIG)
-        return st;
-    return refuse_at(plan, source ? source->line : 1, source ? source->column : 1, err);
+    if (st == ERR_CONFIG)
+        plan_refuse(plan, plan->count, &found);
+    return st == OK ? OK : error_set(err, st, "%s", found.text);
 }
 
 /* Whether config meets all of `require`. */

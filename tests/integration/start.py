@@ -72,30 +72,38 @@ class Start(program.Case):
         code, out, err = self.start("run", "tuned.yaml", *arguments).wait()
         self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
         self.assertEqual(self.listing(), before)
-        return err[:-1]
+        place, _, rest = err[:-1].partition(": ")
+        self.assertTrue(rest.endswith(")"), rest)
+        return place, rest[:rest.rindex(" (run 0")]
 
     def refusals(self):
         done, other = self.identity["done"], "0123456789abcdef"
+        line, here = "tuned.yaml:15:14", "command line"
         self.assertEqual(self.refuse("start.file=none"),
-                         f"start.file: name the result file that has the run {done}")
-        self.assertEqual(self.refuse("start.file=no.h5"), "no.h5: can not open: No such file or directory")
-        self.assertEqual(self.refuse("start.file=base.yaml"), "base.yaml: is no result file (not HDF5)")
+                         (line, f"start.run: nothing says where the run {done} is; name in start.file the result file that has it"))
+        self.assertEqual(self.refuse("start.file=no.h5"),
+                         (here, "start.file: no.h5 is not there; run the sweep that makes it first, or say where it is"))
+        self.assertEqual(self.refuse("start.file=base.yaml"), (here, "start.file: base.yaml: is no result file (not HDF5)"))
         self.assertEqual(self.refuse(f"start.run={other}"),
-                         f"base.h5: has no run {other} (start.run); 'mesasweep table base.h5 --columns=run' lists them")
+                         (here, f"start.run: base.h5 has no run {other}; 'mesasweep table base.h5 --columns=run' lists them"))
         self.assertEqual(self.refuse(f"start.run={self.identity['diverged']}"),
-                         f"base.h5: run {self.identity['diverged']} is diverged; only one that is done can be started from")
+                         (here, f"start.run: run {self.identity['diverged']} of base.h5 is diverged; name one that is done, "
+                                "'mesasweep table base.h5 --where=status=done --columns=run' lists them"))
         self.assertEqual(self.refuse("model.embedding=9"),
-                         f"start.run: {done} has a tensor query of layer 0 [8, 8], this model query of layer 0 [9, 8]")
+                         (line, f"start.run: {done} has a tensor query of layer 0 [8, 8], this model query of layer 0 [9, 8]; "
+                                f"set the keys of its shape as in that run: 'mesasweep show base.h5 {done}' lists them"))
         self.run_program("run", "base.yaml", "keep.weights=none", "train.rate=0.01", "-o", "none.h5", "--ranks", 1)
         self.assertEqual(self.refuse("start.file=none.h5"),
-                         f"none.h5: run {done} kept no weights (keep.weights: none); train it into another file")
+                         (line, f"start.run: run {done} of none.h5 kept no weights (keep.weights: none); train it into "
+                                "another file"))
         data = bytearray((self.folder / "base.h5").read_bytes())
         weight = tensors(self.folder / "base.h5")["layer1/key"][0].tobytes()
         self.assertEqual(data.count(weight), 1)
         data[data.index(weight)] ^= 1
         (self.folder / "flipped.h5").write_bytes(data)
         self.assertEqual(self.refuse("start.file=flipped.h5"),
-                         f"flipped.h5: the row of run {done} is damaged; 'mesasweep resume flipped.h5' runs it again")
+                         (line, f"start.run: the row of run {done} of flipped.h5 is damaged; 'mesasweep resume flipped.h5' "
+                                "runs it again"))
 
     def tuning_changes_what_is_not_frozen(self):
         self.run_program("run", "tuned.yaml", "--ranks", 2)
@@ -119,7 +127,9 @@ class Start(program.Case):
     def what_is_done_needs_the_file_no_more(self):
         (self.folder / "base.h5").rename(self.folder / "moved.h5")
         self.assertIn("nothing to do", self.run_program("resume", "tuned.h5"))
-        self.assertEqual(self.refuse("seed=5", "-o", "new.h5"), "base.h5: can not open: No such file or directory")
+        self.assertEqual(self.refuse("seed=5", "-o", "new.h5"),
+                         ("tuned.yaml:9:15", "start.file: base.h5 is not there; run the sweep that makes it first, or say "
+                                             "where it is"))
         self.run_program("run", "tuned.yaml", "start.file=moved.h5", "-o", "other.h5", "--ranks", 1)
         with h5py.File(self.folder / "tuned.h5", "r") as one, h5py.File(self.folder / "other.h5", "r") as two:
             for column in ("run", "checksum"):  # where the file lies is no part of a run

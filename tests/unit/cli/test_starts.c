@@ -18,7 +18,8 @@ static void without_a_file_every_run_s_start_is_looked_at(void **state)
     assert_int_equal(plan_parse(&plan, "tuned", sweep, strlen(sweep), &options, &err), OK);
     assert_int_equal(starts_check(plan, "is not there", &err), ERR_CONFIG);
     assert_string_equal(err.text,
-                        "start.file: name the result file that has the run 0123456789abcdef");
+                        "tuned:2:53: start.run: nothing says where the run 0123456789abcdef is; "
+                        "name in start.file the result file that has it (run 0: seed=1)");
     plan_destroy(plan);
 }
 

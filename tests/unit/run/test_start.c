@@ -10,7 +10,8 @@
         "model.layers=softmax*", "model.depth=2", "model.embedding=6",                             \
         "model.output_embedding=true"
 #define TUNED                                                                                      \
-    PLAIN, "task.kind=few_shot", "task.context=5", "model.eos=2", "start.run=0123456789abcdef"
+    PLAIN, "task.kind=few_shot", "task.context=5", "model.eos=2", "start.run=0123456789abcdef",    \
+        "start.file=base.h5"
 
 static void only_an_identity_names_a_run(void **state)
 {
@@ -62,14 +63,18 @@ static void weights_that_do_not_fit_are_refused(void **state)
         {"task.dimension=4", "start.run: 0123456789abcdef has a tensor embedding [3, 6], this "
                              "model embedding [4, 6]"},
     };
+    static const char remedy[] = "; set the keys of its shape as in that run: 'mesasweep show "
+                                 "base.h5 0123456789abcdef' lists them";
     struct run_config from = CONFIG(PLAIN);
     size_t count;
     float *kept = kept_of(&count, &from, NULL), weights[2000];
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct run_config config = CONFIG(TUNED, cases[i].setting);
         struct error err = {""};
+        char message[400];
+        snprintf(message, sizeof message, "%s%s", cases[i].message, remedy);
         assert_int_equal(start_map(weights, &config, &from, kept, count, &err), ERR_CONFIG);
-        assert_string_equal(err.text, cases[i].message);
+        assert_string_equal(err.text, message);
     }
     struct run_config config = CONFIG(TUNED);
     struct error err = {""};

@@ -5,7 +5,6 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "run/start.h"
 #include "store/start.h"
 #include "store/store.h"
 
@@ -47,19 +46,41 @@ static bool is_over(const struct over *over, uint64_t identity)
            bsearch(&identity, over->identities, over->count, sizeof identity, ascending) != NULL;
 }
 
-/* Any of its runs starts from another one. */
-static bool any_start(const struct plan *plan)
+/* The first run whose value of that key is not none; -1: there is none. Where the key is not swept
+ * run 0 speaks for all. */
+static int64_t find_run(const struct plan *plan, const char *name)
 {
     const int *keys;
-    int count = plan_swept(plan, &keys), start = schema_find(&run_schema, "start.run");
-    struct run_config first;
-    if (plan_count(plan) == 0)
-        return false;
-    plan_config(plan, 0, &first);
-    bool swept = false;
-    for (int i = 0; i < count; i++)
-        swept = swept || keys[i] == start;
-    return swept || start_wanted(&first);
+    int swept = plan_swept(plan, &keys), key = schema_find(&run_schema, name);
+    int64_t count = plan_count(plan) > 0;
+    for (int i = 0; i < swept; i++)
+        if (keys[i] == key)
+            count = plan_count(plan);
+    for (int64_t run = 0; run < count; run++) {
+        struct run_config config;
+        char text[KEY_TEXT_SIZE];
+        plan_config(plan, run, &config);
+        schema_print(&run_schema, &config, key, text, sizeof text);
+        if (strcmp(text, "none") != 0)
+            return run;
+    }
+    return -1;
+}
+
+/* A file is named, but no run of it: all would be drawn. A shard does not know of the others. */
+static enum status check_needless(const struct plan *plan, struct error *err)
+{
+    struct run_config config;
+    int64_t run = plan_shard(plan).count > 0 ? -1 : find_run(plan, "start.file");
+    if (run < 0)
+        return OK;
+    plan_config(plan, run, &config);
+    const char *file = config.start.file.text;
+    error_set(err, ERR_CONFIG,
+              "start.file: no run starts from %s, as start.run is none; name a run in start.run "
+              "('mesasweep table %s --columns=run' lists them), or no file",
+              file, file);
+    return plan_refuse(plan, run, err);
 }
 
 /* Whether what is good for one is good for the other: the same tensors from the same run. Bytes
@@ -78,8 +99,8 @@ enum status starts_check(const struct plan *plan, const char *file, struct error
 {
     struct over over;
     struct run_config config, good = {0};
-    if (!any_start(plan))
-        return OK;
+    if (find_run(plan, "start.run") < 0)
+        return check_needless(plan, err);
     enum status st = find_over(&over, file, err);
     for (int64_t run = 0; run < plan_count(plan) && st == OK; run++) {
         float *weights;

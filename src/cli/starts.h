@@ -5,7 +5,8 @@
 #include "sweep/plan.h"
 
 /* Looks at the weights that runs start from which the file does not have as done (there need be no
- * such file): errors as start_weights, with their place in the sweep, and nothing is written. */
+ * such file): errors as start_weights, with their place in the sweep, and nothing is written.
+ * ERR_CONFIG also when a file to start from is named and no run starts. */
 enum status starts_check(const struct plan *plan, const char *file, struct error *err) MUST_CHECK;
 
 #endif

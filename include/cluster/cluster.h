@@ -34,9 +34,10 @@ int launch_ranks(int asked, int64_t work);
 
 /* LAUNCH_PLAIN and LAUNCH_BATCH: starts `mpirun -q` with argv (argv[0] replaced by this binary's
  * path), in its own process group, and waits; mpirun ends with its launcher. The first INT or TERM,
- * HUP and every USR1 become USR1: a drain. A second INT or TERM ends at once. *code is the
- * coordinator's exit code, 75 when a rank or mpirun was ended from outside; *killed: by someone
- * else than this launcher. ERR_USAGE when there is no mpirun, ERR_MPI when a rank crashed. */
+ * HUP and every USR1 become USR1: a drain. A second INT or TERM ends at once, a third also an
+ * mpirun that is deaf to it. *code is the coordinator's exit code, 75 when a rank or mpirun was
+ * ended from outside; *killed: by someone else than this launcher. ERR_USAGE when there is no
+ * mpirun, ERR_MPI when a rank crashed. */
 enum status launch(int *code, bool *killed, char *const argv[],
                    const struct cluster_options *options, struct error *err) MUST_CHECK;
 

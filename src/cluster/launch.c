@@ -227,8 +227,8 @@ static enum status start(pid_t *mpirun, char **words, const sigset_t *mask, stru
                      strerror(error));
 }
 
-/* The first INT or TERM lets runs stop in good order; the second ends at once; USR1 may come as
- * often as it likes. */
+/* The first INT or TERM lets runs stop in good order; the second has mpirun end them at once; the
+ * third kills mpirun, which may be deaf to the second; USR1 may come as often as it likes. */
 static void pass_on(int number, pid_t mpirun, int *asked)
 {
     bool hard = number == SIGINT || number == SIGTERM;

@@ -171,6 +171,11 @@ class Page(WithFile):
                                         if data.state[row] in ("done", "diverged")])
 
 
+def axis(name, points):
+    points = numpy.array(points)
+    return types.SimpleNamespace(name=name, points=points, of=lambda rows: points, labelled=points.dtype.kind == "U")
+
+
 class Groups(unittest.TestCase):
     """Four runs of two depths; the deeper ones train longer, with another clip."""
 
@@ -194,6 +199,16 @@ class Groups(unittest.TestCase):
                 loss.dims[axis].attach_scale(results[name])
             results.create_dataset("gd_loss", data=[.5] * 4).dims[0].attach_scale(results["run"])
         self.sweep = sweep.Sweep(path)
+
+    def test_a_group_has_all_its_pictures_or_none_and_the_others_are_counted(self):
+        values = numpy.ones((drawing.MANY, 2, 3, 4))
+        values[1:, ..., 3] = numpy.nan  # a point that the first group alone has
+        column = types.SimpleNamespace(name="probe_r2", values=values, of=lambda rows: values[rows],
+                                       axes=[axis("layer", [0, 1]), axis("position", [0, 1, 2]), axis("target", [*"abcd"])])
+        figure, left = figures.pictures(column, [({"model.depth": i}, [i]) for i in range(drawing.MANY)])
+        whole = 1 + (drawing.MANY - 4) // 3
+        self.assertEqual(left, drawing.MANY - whole)
+        self.assertEqual(sum("depth" in axes.get_title() for axes in figure.axes), 4 + 3 * (whole - 1))
 
     def test_a_setting_that_follows_from_another_is_not_named(self):
         self.assertEqual([settings for settings, _ in self.sweep.groups()], [{"model.depth": 1}, {"model.depth": 2}])
@@ -235,10 +250,6 @@ class Groups(unittest.TestCase):
         self.assertEqual(drawn, [[0, 1, 2], [0, 5, 10]])
 
     def test_every_group_has_a_column_of_layers_and_every_target_a_row_of_one_scale(self):
-        def axis(name, points):
-            return types.SimpleNamespace(name=name, points=numpy.array(points), of=lambda rows: numpy.array(points),
-                                         labelled=isinstance(points[0], str))
-
         values = numpy.arange(4 * 2 * 3 * 3, dtype=float).reshape(4, 2, 3, 3)
         values[..., 1] = numpy.nan  # a target that no group has
         column = types.SimpleNamespace(

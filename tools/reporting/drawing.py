@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 from . import statistics
 
 PANELS = 9  # in one figure; more groups than that are not drawn, and the caption says so
+MANY = 18  # of several panels a group, or a model, likewise
 LINES = 10  # in one panel, likewise: a colour each
 LETTER = .062  # inches of one in a legend, about
 FEW = 4  # lines whose legend has room among them

@@ -15,7 +15,7 @@ import numpy
 from matplotlib.ticker import MaxNLocator
 
 from . import sequences, statistics
-from .drawing import LINES, PANELS, along, band, finish, has, label, panels
+from .drawing import LINES, MANY, PANELS, along, band, finish, has, label, panels
 
 
 def draw(sweep, name):
@@ -168,22 +168,27 @@ def kinds(column, groups):
     return figure, len(groups) - 1
 
 
+def parts_of(column, value):
+    """[(name, matrix)] of a group's mean: itself, or a matrix for each point of a third axis that the group has."""
+    if len(column.axes) < 3:
+        return [("", value)]
+    if column.axes[2].labelled:
+        found = [(f"; {name}", value[..., i]) for i, name in enumerate(column.axes[2].points)]
+    else:
+        found = [(f"; {column.axes[0].name} {i}", part) for i, part in enumerate(value)]
+    return [(name, part) for name, part in found if has(part)]
+
+
 def pictures(column, groups):
-    """Mean over seeds as a picture; of a third axis each label has its own."""
-    figure_count = min(len(groups), PANELS)
-    values = [statistics.mean(column.of(rows)) for _, rows in groups[:figure_count]]
-    titles = [label(settings) for settings, _ in groups[:figure_count]]
-    if len(column.axes) == 3 and column.axes[2].labelled:
-        names = column.axes[2].points
-        titles = [f"{title}; {name}" for title in titles for name in names]
-        values = [value[..., i] for value in values for i in range(len(names))]
-        shown = [i for i, value in enumerate(values) if has(value)][:PANELS]
-        values, titles = [values[i] for i in shown], [titles[i] for i in shown]
-    elif len(column.axes) == 3:  # a picture for each point of the first axis
-        titles = [f"{title}; {column.axes[0].name} {i}" for title in titles for i in range(len(values[0]))]
-        values = [part for value in values for part in value]
-        shown = [i for i, value in enumerate(values) if has(value)][:PANELS]
-        values, titles = [values[i] for i in shown], [titles[i] for i in shown]
+    """Mean over seeds as a picture; of a third axis each point has its own, all of a group or none."""
+    values, titles, shown = [], [], 0
+    for settings, rows in groups:
+        parts = parts_of(column, statistics.mean(column.of(rows)))
+        if values and len(values) + len(parts) > MANY:
+            break
+        values += [part for _, part in parts]
+        titles += [label(settings) + name for name, _ in parts]
+        shown += 1
     down, across = column.axes[-2:] if not column.axes[-1].labelled else column.axes[:2]
     figure, places = panels(len(values), 3.8, 3.2)
     figure.subplots_adjust(right=1 - .45 / figure.get_size_inches()[0])  # the last numbers of its colours
@@ -202,7 +207,7 @@ def pictures(column, groups):
                 side.set_ticks(range(len(at)), at)
             else:
                 side.set_major_locator(MaxNLocator(integer=True))
-    return figure, len(groups) - PANELS
+    return figure, len(groups) - shown
 
 
 def trim(value):

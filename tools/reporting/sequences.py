@@ -8,7 +8,7 @@ import numpy
 import mesasweep
 
 from . import statistics
-from .drawing import LINES, PANELS, along, band, explain_below, finish, has, has_each, label, panels, sheet, spread
+from .drawing import LINES, MANY, PANELS, along, band, explain_below, finish, has, has_each, label, panels, sheet, spread
 from .sweep import MODEL
 
 PARTS = 4  # of a constructed token
@@ -229,9 +229,6 @@ def finish_shots(places, column, sources):
     explain_below(places[0].figure, 2)
 
 
-STREAMS = 2 * PANELS  # panels of these: models with two kinds of streams
-
-
 def model_of(sweep, row):
     return tuple(str(sweep.setting(key, row)) for key in MODEL)
 
@@ -244,7 +241,7 @@ def shots(sweep, column, groups):
         for settings, rows in alike:
             kinds.setdefault((i, model_of(sweep, rows[0])), []).append((settings, rows))
     kinds = list(kinds.values())
-    shown = kinds[:STREAMS]
+    shown = kinds[:MANY]
     figure, places = panels(len(shown), 5.6, 4.2)
     colours = {}
     for axes, members in zip(places, shown):

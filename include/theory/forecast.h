@@ -93,9 +93,9 @@ double forecast_richardson_rate(const double *states, int groups, int T, int d, 
                                 double *predictions, double *scratch);
 
 /* The polynomial with the least loss: no iteration of as many steps, with whatever (a, b), has less
- * on the same sequences. Begins with zeros and the steps; add for each group what the solvers
- * polynomial_power(0) .. (steps) predict, powers [steps + 1][T][d][LANES], all inclusive or all
- * lagged. */
+ * on the same sequences. Begins with zeros and the steps; add for the first `lanes` sequences of
+ * each group what polynomial_power(k, k) predict, k = 0 .. steps: powers [steps + 1][rows][LANES],
+ * rows = T d, all inclusive or all lagged. */
 enum { POLYNOMIAL_POWERS = 8 };
 
 /* Of each squared length, added for the Gram matrix: far below what a coefficient can change. */
@@ -106,9 +106,10 @@ struct polynomial_fit {
     double gram[POLYNOMIAL_POWERS][POLYNOMIAL_POWERS], right[POLYNOMIAL_POWERS];
 };
 
+/* A^k, as a polynomial of that many steps. */
 struct solver polynomial_power(int steps, int k, double strength);
-void polynomial_add(struct polynomial_fit *fit, const double *powers, const double *next, int T,
-                    int d);
+void polynomial_add(struct polynomial_fit *fit, const double *powers, const double *next, int rows,
+                    int lanes);
 struct solver polynomial_best(const struct polynomial_fit *fit, double strength);
 
 /* losses[T][LANES] = .5 |prediction - next|^2 of each token; predictions, next [T][d][LANES]. */

@@ -13,4 +13,14 @@ struct loss_statistics {
 /* losses[n], n >= 1, are sorted (NaN last). Sums go from the smallest up. */
 struct loss_statistics loss_statistics(double *losses, int n);
 
+/* Mean and standard error of losses that come one after the other and are not kept, by Welford's
+ * update: no cancellation. Begins with zeros. */
+struct running_error {
+    int count;
+    double mean, squares; /* squares: sum of (loss - mean)^2 */
+};
+
+void running_error_add(struct running_error *running, double loss);
+double running_error_of_mean(const struct running_error *running); /* NaN for fewer than two */
+
 #endif

@@ -5,8 +5,9 @@
 
 #include "forecasts.h"
 #include "registry.h"
+#include "train/statistics.h"
 
-enum { POSITION_LOSS, FORECAST_LOSS, FORECAST_RATE, RICHARDSON_RATE };
+enum { POSITION_LOSS, FORECAST_LOSS, FORECAST_ERROR, FORECAST_RATE, RICHARDSON_RATE };
 
 /* clang-format off */
 static const struct column columns[] = {
@@ -14,6 +15,8 @@ static const struct column columns[] = {
         .about = "mean over the evaluation set of .5 |prediction - next state|^2 of a token; NaN of a token that predicts nothing"},
     [FORECAST_LOSS] = {.name = "forecast_loss", .type = COLUMN_F64, .axes = {AXIS_POSITION, AXIS_FORECAST, AXIS_KNOWN_PAIRS}, .level = LEVEL_BITS, .unit = "1",
         .about = "position_loss of an algorithm on the same sequences; NaN where the task does not have what it works on"},
+    [FORECAST_ERROR] = {.name = "forecast_loss_error", .type = COLUMN_F64, .axes = {AXIS_FORECAST, AXIS_KNOWN_PAIRS}, .level = LEVEL_BITS, .unit = "1",
+        .about = "standard error, over the evaluation set, of the mean of forecast_loss over the tokens that predict"},
     [FORECAST_RATE] = {.name = "forecast_rate", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
         .about = "eta of the one step of gradient descent with the least loss on the evaluation set"},
     [RICHARDSON_RATE] = {.name = "richardson_rate", .type = COLUMN_F64, .level = LEVEL_BITS, .unit = "1",
@@ -51,7 +54,8 @@ static double strength_of(enum knowledge knowledge)
 struct state {
     struct walk walk;
     struct forecasts forecasts;
-    struct solver solvers[METHODS][PAIRS]; /* of the methods that have some */
+    struct solver solvers[METHODS][PAIRS];       /* of the methods that have some */
+    struct running_error errors[METHODS][PAIRS]; /* of the means over the tokens of a sequence */
     double rate;
     double *losses;   /* [T][LANES] of a group */
     double *model;    /* [rows of the stream] */
@@ -107,14 +111,13 @@ static double cost(const struct analysis_input *input)
     const struct task_config *task = &input->task->config;
     double T = input->task->shape.tokens, d = input->task->shape.outputs;
     double solvers = 2 * (3 * STEPS + (1 << STEPS)) + 8, searches = 40;
-    double own = 4 * (STEPS + 3), best = 2 * own + 2 * POWERS * (STEPS + 3);
+    double own = 4 * (STEPS + 3), best = own + 2 * POWERS * (STEPS / 2. + 3);
     double window = is_known(task, KNOWS_WINDOW) ? WINDOW * WINDOW : 0;
     double features = is_known(task, KNOWS_FEATURES) ? 1 : 0;
     double each = task_cost(input->task) + model_cost(input->model) +
-                  T * d * d * (solvers + own + (window + features) * (4 + 2 * own) + 6);
+                  T * d * d * (solvers + best + (window + features) * (4 + own + best) + 6);
     return forecasts_rate_cost(input) + input->evaluation.tasks * each +
-           SEARCH_GROUPS * LANES * T * d * d *
-               (searches * (STEPS + 3) + (1 + window + features) * best);
+           SEARCH_GROUPS * LANES * T * d * d * searches * (STEPS + 3);
 }
 
 /* Predictions of the group at hand; false: the task does not have what the method works on. */
@@ -149,16 +152,22 @@ static void add_method(struct state *s, enum method method, int lanes)
     for (int lag = 0; lag < PAIRS; lag++) {
         forecast_losses(s->losses, lag ? f->lagged : f->inclusive, forecasts_next(f), T,
                         f->states.d);
+        double means[LANES] = {0};
         for (int t = 0; t < T; t++) {
             int row = model_output_row(s->walk.input->model, t);
             double *sum = &s->sums[(row * METHODS + (int)method) * PAIRS + lag];
-            for (int b = 0; b < lanes; b++)
-                *sum += known ? s->losses[t * LANES + b] : NAN;
+            for (int b = 0; b < lanes; b++) {
+                double loss = known ? s->losses[t * LANES + b] : NAN;
+                *sum += loss;
+                means[b] += loss / T;
+            }
         }
+        for (int b = 0; b < lanes; b++)
+            running_error_add(&s->errors[method][lag], means[b]);
     }
 }
 
-/* ---- solvers, and those that are fitted on the first groups of the evaluation set */
+/* ---- solvers, and those that are fitted on the evaluation set, or on its first groups */
 
 static double richardson_rate(struct state *s)
 {
@@ -175,19 +184,21 @@ static double richardson_rate(struct state *s)
                                     f->scratch);
 }
 
-/* Both kinds of pairs of the group at hand. */
-static void add_powers(struct polynomial_fit fits[PAIRS], struct state *s, enum knowledge knowledge)
+/* Both kinds of pairs of the first `lanes` tasks of the group at hand. */
+static void add_powers(struct polynomial_fit fits[PAIRS], struct state *s, enum knowledge knowledge,
+                       int lanes)
 {
     struct forecasts *f = &s->forecasts;
     struct forecast view = forecasts_view(f, s->walk.task, knowledge);
     ptrdiff_t size = (ptrdiff_t)view.T * view.d * LANES;
     double *lagged = s->powers + POWERS * size;
     for (int k = 0; k < POWERS; k++) {
-        struct solver power = polynomial_power(STEPS, k, strength_of(knowledge));
+        struct solver power = polynomial_power(k, k, strength_of(knowledge));
         forecast_solve(s->powers + k * size, lagged + k * size, &view, &power, f->scratch);
     }
     for (int lag = 0; lag < PAIRS; lag++)
-        polynomial_add(&fits[lag], lag ? lagged : s->powers, forecasts_next(f), view.T, view.d);
+        polynomial_add(&fits[lag], lag ? lagged : s->powers, forecasts_next(f), view.T * view.d,
+                       lanes);
 }
 
 static void fit_polynomial(struct state *s, enum method method)
@@ -195,12 +206,13 @@ static void fit_polynomial(struct state *s, enum method method)
     enum knowledge knowledge = knowledge_of(method);
     struct task_source source = evaluation_source(s->walk.input);
     struct polynomial_fit fits[PAIRS] = {{.steps = STEPS}, {.steps = STEPS}};
+    int tasks = s->walk.input->evaluation.tasks;
     if (!is_known(&s->walk.task->config, knowledge))
         return;
-    for (int g = 0; g < SEARCH_GROUPS; g++) {
-        walk_draw(&s->walk, &source, g * LANES);
+    for (int first = 0; first < tasks; first += LANES) {
+        walk_draw(&s->walk, &source, first);
         forecasts_read(&s->forecasts, &s->walk);
-        add_powers(fits, s, knowledge);
+        add_powers(fits, s, knowledge, walk_lanes(first, tasks));
     }
     for (int lag = 0; lag < PAIRS; lag++)
         s->solvers[method][lag] = polynomial_best(&fits[lag], strength_of(knowledge));
@@ -226,12 +238,16 @@ static void put_means(struct state *s, const struct analysis_input *input,
                       const struct analysis_output *output)
 {
     int rows = input->model->shape.tokens, tasks = input->evaluation.tasks;
+    double errors[METHODS * PAIRS];
+    for (int i = 0; i < METHODS * PAIRS; i++)
+        errors[i] = running_error_of_mean(&s->errors[i / PAIRS][i % PAIRS]);
     for (int row = 0; row < rows; row++)
         s->model[row] /= tasks;
     for (int i = 0; i < rows * METHODS * PAIRS; i++)
         s->sums[i] = isnan(s->model[i / (METHODS * PAIRS)]) ? NAN : s->sums[i] / tasks;
     output->put(output->context, POSITION_LOSS, (const int32_t[]){rows, 1, 1}, s->model);
     output->put(output->context, FORECAST_LOSS, (const int32_t[]){rows, METHODS, PAIRS}, s->sums);
+    output->put(output->context, FORECAST_ERROR, (const int32_t[]){METHODS, PAIRS, 1}, errors);
 }
 
 static void execute(void *state, const struct analysis_input *input,

@@ -51,15 +51,24 @@ struct solver polynomial_power(int steps, int k, double strength)
     return solver;
 }
 
-void polynomial_add(struct polynomial_fit *fit, const double *powers, const double *next, int T,
-                    int d)
+/* Of the first `lanes` sequences. */
+static double product(const double *a, const double *b, int rows, int lanes)
 {
-    ptrdiff_t size = (ptrdiff_t)T * d * LANES;
+    double sum = 0;
+    for (int i = 0; i < rows; i++)
+        sum += dot(a + i * LANES, b + i * LANES, lanes);
+    return sum;
+}
+
+void polynomial_add(struct polynomial_fit *fit, const double *powers, const double *next, int rows,
+                    int lanes)
+{
+    ptrdiff_t size = (ptrdiff_t)rows * LANES;
     for (int i = 0; i <= fit->steps; i++) {
         const double *row = powers + i * size;
         for (int k = 0; k <= i; k++)
-            fit->gram[i][k] += dot(row, powers + k * size, (int)size);
-        fit->right[i] += dot(row, next, (int)size);
+            fit->gram[i][k] += product(row, powers + k * size, rows, lanes);
+        fit->right[i] += product(row, next, rows, lanes);
     }
 }
 

@@ -19,6 +19,11 @@ static double mean(const double *losses, int n)
     return sum / n;
 }
 
+static double error_of_mean(double squares, int n)
+{
+    return n > 1 ? sqrt(squares / (n - 1) / n) : NAN;
+}
+
 struct loss_statistics loss_statistics(double *losses, int n)
 {
     qsort(losses, (size_t)n, sizeof losses[0], ascending);
@@ -30,6 +35,18 @@ struct loss_statistics loss_statistics(double *losses, int n)
     double squares = 0;
     for (int i = 0; i < n; i++)
         squares += (losses[i] - s.mean) * (losses[i] - s.mean);
-    s.error = n > 1 ? sqrt(squares / (n - 1) / n) : NAN;
+    s.error = error_of_mean(squares, n);
     return s;
+}
+
+void running_error_add(struct running_error *running, double loss)
+{
+    double difference = loss - running->mean;
+    running->mean += difference / ++running->count;
+    running->squares += difference * (loss - running->mean);
+}
+
+double running_error_of_mean(const struct running_error *running)
+{
+    return error_of_mean(running->squares, running->count);
 }

@@ -262,7 +262,7 @@ static void no_polynomial_is_better_than_the_best(void **state)
         struct solver power = polynomial_power(STEPS, k, .001);
         forecast_solve(powers + k * SIZE, NULL, &s->forecast, &power, s->scratch);
     }
-    polynomial_add(&fit, powers, next, T, d);
+    polynomial_add(&fit, powers, next, T * d, LANES);
     struct solver best = polynomial_best(&fit, .001);
     forecast_solve(s->inclusive, NULL, &s->forecast, &published, s->scratch);
     forecast_solve(other->inclusive, NULL, &s->forecast, &same, s->scratch);

@@ -36,12 +36,30 @@ static void one_loss_has_no_error(void **state)
     assert_true(s.mean == 3 && s.median == 3 && s.trimmed == 3 && isnan(s.error));
 }
 
+/* Far from zero, where a sum of squares would have no digit left: 6e-16 of what is added, 64 times.
+ */
+static void an_error_that_runs_along_is_that_of_the_whole(void **state)
+{
+    (void)state;
+    double losses[64];
+    struct running_error running = {0};
+    for (int i = 0; i < 64; i++) {
+        assert_true(isnan(running_error_of_mean(&running)) == (i < 2));
+        losses[i] = 1e9 + i * i % 17;
+        running_error_add(&running, losses[i]);
+    }
+    struct loss_statistics s = loss_statistics(losses, 64);
+    assert_true(running.count == 64 && fabs(running.mean - s.mean) < 64 * 1e9 * 6e-16);
+    assert_true(fabs(running_error_of_mean(&running) - s.error) < 1e-6 * s.error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_four_losses),
         cmocka_unit_test(the_worst_in_a_thousand_is_not_in_the_trimmed_mean),
         cmocka_unit_test(one_loss_has_no_error),
+        cmocka_unit_test(an_error_that_runs_along_is_that_of_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

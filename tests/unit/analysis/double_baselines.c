@@ -26,6 +26,10 @@ static const struct bench_setting linear = {{SEQUENCE_TASK(TASK_LINEAR_DYNAMICS,
                                             {.kind = TOKENS_CONSTRUCTED},
                                             CAUSAL_MODEL,
                                             {.tasks = TASKS, .seed = 5}};
+static const struct bench_setting raw = {{SEQUENCE_TASK(TASK_LINEAR_DYNAMICS, 3)},
+                                         {.kind = TOKENS_RAW},
+                                         CAUSAL_MODEL,
+                                         {.tasks = TASKS, .seed = 5}};
 static const struct bench_setting nonlinear = {{SEQUENCE_TASK(TASK_NONLINEAR_DYNAMICS, 3)},
                                                {.kind = TOKENS_RAW},
                                                CAUSAL_MODEL,
@@ -139,7 +143,7 @@ static void no_iteration_is_better_than_the_best_polynomial(void **state)
     }
 }
 
-/* All sequences of the evaluation set: states [T + 1][d] of one. */
+/* All sequences of the evaluation set, whose tokens are states: [T + 1][d] of one. */
 static void draw_states(double *states, const struct bench *bench, int task)
 {
     static real tokens[4096 * LANES], target[4096 * LANES], scratch[4096 * LANES];
@@ -273,6 +277,129 @@ static void least_squares_knows_features_and_past_observations(void **state)
     }
 }
 
+/* 16 sequences of the evaluation set. */
+struct group {
+    double states[(T + 1) * 3 * LANES], phi[T * 48 * LANES];
+    struct forecast forecast;
+};
+
+static void draw_group(struct group *group, const struct bench *bench, int first, int per_number)
+{
+    static double states[(T + 1) * 3], phi[T * 48];
+    int d = bench->task.config.dimension, F = d * per_number;
+    for (int b = 0; b < LANES; b++) {
+        draw_states(states, bench, first + b);
+        memcpy(phi, states, sizeof(double) * (size_t)(T * d));
+        if (bench->task.config.kind != TASK_LINEAR_DYNAMICS)
+            make_features(phi, states, bench);
+        for (int i = 0; i < (T + 1) * d; i++)
+            group->states[i * LANES + b] = states[i];
+        for (int i = 0; i < T * F; i++)
+            group->phi[i * LANES + b] = phi[i];
+    }
+    group->forecast = (struct forecast){d, T, F, group->states, group->phi};
+}
+
+enum { STEPS = 6, POWERS = STEPS + 1, FITTED = 128, ROOM = T * 3 * LANES };
+
+static double predictions[2][POWERS * ROOM], solver_scratch[4096 * LANES];
+
+/* Losses of a method are those of its solvers, inclusive and lagged. */
+static void assert_solvers(const struct bench *bench, int method, const struct solver solvers[2],
+                           int per_number)
+{
+    static struct group group;
+    double losses[T * LANES], sums[2][T] = {{0}};
+    for (int first = 0; first < TASKS; first += LANES) {
+        draw_group(&group, bench, first, per_number);
+        const double *next = group.states + group.forecast.d * LANES;
+        assert_true(forecast_scratch(&group.forecast) <= COUNT(solver_scratch));
+        forecast_solve(predictions[0], NULL, &group.forecast, &solvers[0], solver_scratch);
+        forecast_solve(NULL, predictions[1], &group.forecast, &solvers[1], solver_scratch);
+        for (int lag = 0; lag < 2; lag++) {
+            forecast_losses(losses, predictions[lag], next, T, group.forecast.d);
+            for (int i = 0; i < T * LANES; i++)
+                sums[lag][i / LANES] += first + i % LANES < TASKS ? losses[i] / TASKS : 0;
+        }
+    }
+    for (int t = 0; t < T; t++)
+        for (int lag = 0; lag < 2; lag++)
+            assert_near(forecast_loss(bench, t, method, lag), sums[lag][t], 1e-12);
+}
+
+/* The polynomials with the least loss on the first 128 sequences. */
+static void fit_polynomials(struct solver best[2], const struct bench *bench, double strength,
+                            int per_number)
+{
+    static struct group group;
+    struct polynomial_fit fits[2] = {{.steps = STEPS}, {.steps = STEPS}};
+    for (int first = 0; first < FITTED; first += LANES) {
+        draw_group(&group, bench, first, per_number);
+        int d = group.forecast.d, size = T * d * LANES;
+        for (int k = 0; k < POWERS; k++) {
+            struct solver power = polynomial_power(STEPS, k, strength);
+            forecast_solve(predictions[0] + k * size, predictions[1] + k * size, &group.forecast,
+                           &power, solver_scratch);
+        }
+        for (int lag = 0; lag < 2; lag++)
+            polynomial_add(&fits[lag], predictions[lag], group.states + d * LANES, T, d);
+    }
+    for (int lag = 0; lag < 2; lag++)
+        best[lag] = polynomial_best(&fits[lag], strength);
+}
+
+/* With theory's solvers, which are held to matrices there, in the same order of sums but over
+ * tasks. */
+static void iterations_have_six_steps_and_the_stated_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct bench_setting *setting;
+        int chebyshev, best, per_number;
+        double strength;
+    } cases[] = {{&raw, CHEBYSHEV, BEST, 1, .001},
+                 {&nonlinear, CHEBYSHEV_FEATURES, BEST_FEATURES, 1, .001},
+                 {&observed, CHEBYSHEV_STACKED, BEST_STACKED, WINDOW, 10}};
+    for (size_t k = 0; k < COUNT(cases); k++) {
+        static struct bench bench;
+        struct solver published = solver_published(), best[2];
+        bench_open(&bench, cases[k].setting, NULL);
+        bench_execute(&bench, "dynamics_baselines");
+        published.strength = cases[k].strength;
+        assert_solvers(&bench, cases[k].chebyshev, (struct solver[]){published, published},
+                       cases[k].per_number);
+        fit_polynomials(best, &bench, cases[k].strength, cases[k].per_number);
+        assert_solvers(&bench, cases[k].best, best, cases[k].per_number);
+        bench_close(&bench);
+    }
+}
+
+/* Richardson's rate is the best on the first 128 sequences. */
+static void iterations_without_numbers_of_their_own_have_six_steps(void **state)
+{
+    (void)state;
+    enum { SIZE = (T + 1) * 3 * LANES };
+    static struct bench bench;
+    static struct group group;
+    static double states[FITTED / LANES * SIZE];
+    bench_open(&bench, &raw, NULL);
+    bench_execute(&bench, "dynamics_baselines");
+    for (int first = 0; first < FITTED; first += LANES) {
+        draw_group(&group, &bench, first, 1);
+        memcpy(states + first / LANES * SIZE, group.states, sizeof group.states);
+    }
+    double rate = forecast_richardson_rate(states, FITTED / LANES, T, 3, STEPS, predictions[0],
+                                           solver_scratch);
+    assert_near(bench_value(&bench, "richardson_rate"), rate, 1e-12);
+    struct solver neumann = solver_constant(SOLVER_CHEBYSHEV, STEPS, 1, 0);
+    struct solver newton = solver_constant(SOLVER_NEWTON, STEPS, 0, 0);
+    struct solver richardson = solver_constant(SOLVER_RICHARDSON, STEPS, rate, 0);
+    assert_solvers(&bench, NEUMANN, (struct solver[]){neumann, neumann}, 1);
+    assert_solvers(&bench, NEWTON, (struct solver[]){newton, newton}, 1);
+    assert_solvers(&bench, RICHARDSON, (struct solver[]){richardson, richardson}, 1);
+    bench_close(&bench);
+}
+
 /* Its rate is searched: the best of six-step Richardson is no worse than Neumann, its rate 1. */
 static void richardson_is_at_its_best(void **state)
 {
@@ -316,6 +443,8 @@ int main(void)
         cmocka_unit_test(no_iteration_is_better_than_the_best_polynomial),
         cmocka_unit_test(the_best_polynomial_is_fitted_on_all_sequences),
         cmocka_unit_test(least_squares_knows_features_and_past_observations),
+        cmocka_unit_test(iterations_have_six_steps_and_the_stated_numbers),
+        cmocka_unit_test(iterations_without_numbers_of_their_own_have_six_steps),
         cmocka_unit_test(richardson_is_at_its_best),
         cmocka_unit_test(rows_that_predict_nothing_are_nan),
     };

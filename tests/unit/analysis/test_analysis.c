@@ -194,6 +194,13 @@ static void baselines_keep_their_bits(void **state)
     if (gamma != 0x1.881dea4130ddfp-2 || loss != 0x1.c262184ee885cp-4)
         fail_msg("gdpp: %a, %a", gamma, loss);
     bench_close(&bench);
+    bench_open(&bench, &sequence, NULL);
+    bench_execute(&bench, "dynamics_baselines");
+    enum { CHEBYSHEV = (6 * 14 + 3) * 2 }; /* of the last of 7 tokens, inclusive */
+    loss = bench.values[bench_column(&bench, "forecast_loss")][CHEBYSHEV];
+    if (loss != 0x1.9eace7e439c2fp-9)
+        fail_msg("chebyshev: %a", loss);
+    bench_close(&bench);
 }
 
 /* A model of weights that are not finite is an outcome: NaN, and nothing hangs. */

@@ -219,6 +219,33 @@ static void neumann_is_richardson_with_rate_one(void **state)
     free(other);
 }
 
+/* Near the least loss it is flat: the rate is known to the root of what rounding leaves of it. */
+static void no_rate_of_richardson_is_better_than_the_best(void **state)
+{
+    (void)state;
+    enum { PARTS = 2, STEPS = 4, GROUP = (T + 1) * d * LANES };
+    static double states[PARTS * GROUP], loss[3];
+    struct sequences *s = draw(false);
+    uint64_t seed = 7;
+    for (int i = 0; i < PARTS * GROUP; i++)
+        states[i] = sample_normal(&seed);
+    double best = forecast_richardson_rate(states, PARTS, T, d, STEPS, s->inclusive, s->scratch);
+    for (int i = 0; i < 3; i++) {
+        struct solver solver =
+            solver_constant(SOLVER_RICHARDSON, STEPS, best * (1 + 1e-4 * (i - 1)), 0);
+        loss[i] = 0;
+        for (int g = 0; g < PARTS; g++) {
+            const double *first = states + g * GROUP;
+            struct forecast group = {d, T, d, first, first};
+            forecast_solve(s->inclusive, NULL, &group, &solver, s->scratch);
+            for (int k = 0; k < T * d * LANES; k++)
+                loss[i] += pow(s->inclusive[k] - first[d * LANES + k], 2);
+        }
+    }
+    assert_true(loss[1] < loss[0] && loss[1] < loss[2]);
+    free(s);
+}
+
 /* The coefficients of x after each step from those before: y(A) <- (1 - a A) y(A) and so on. Theirs
  * grow to 2e3, so sums of them lose four digits. */
 static struct solver as_polynomial(const struct solver *chebyshev)
@@ -457,6 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_algorithm_is_its_definition),
         cmocka_unit_test(neumann_is_richardson_with_rate_one),
+        cmocka_unit_test(no_rate_of_richardson_is_better_than_the_best),
         cmocka_unit_test(no_polynomial_is_better_than_the_best),
         cmocka_unit_test(a_polynomial_of_nothing_predicts_nothing),
         cmocka_unit_test(descent_begins_where_it_is_told),

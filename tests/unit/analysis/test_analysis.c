@@ -39,6 +39,9 @@ static const struct bench_setting separate = {
 static const struct bench_setting single = {
     PAPER_TASK, {.kind = TOKENS_JOINT}, {LINEAR_MODEL, .depth = 1}, {.tasks = 100, .seed = 1}};
 
+static const struct bench_setting odd = {
+    ODD_TASK, {.kind = TOKENS_JOINT}, {LINEAR_MODEL, .depth = 1}, {.tasks = 100, .seed = 1}};
+
 static const struct bench_setting sine = {
     {.kind = TASK_SINE,
      .dimension = 1,
@@ -168,6 +171,39 @@ static void bits_do_not_depend_on_the_instruction_set(void **state)
         assert_int_equal(executed[a], has_bits(analysis_at(a)));
 }
 
+/* More tasks change nothing, and all of those that are said count. The rate of descent is that of
+ * another search. */
+static void a_long_evaluation_set_is_read_as_far_as_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct bench_setting *setting;
+        const char *analysis;
+        int tasks;
+    } cases[] = {{&raw, "copy_sensitivity", 256},
+                 {&separate, "copying", 512},
+                 {&sequence, "condition", 1024},
+                 {&odd, "repetition", 16384}};
+    static const int more[] = {0, LANES + 1, -LANES};
+    static double as_said[BENCH_COLUMNS][BENCH_VALUES];
+    for (size_t k = 0; k < COUNT(cases); k++)
+        for (int i = 0; i < 3; i++) {
+            static struct bench bench;
+            struct bench_setting setting = *cases[k].setting;
+            struct fits fits = {.has_rate = true, .rate = .1};
+            setting.evaluation.tasks = cases[k].tasks + more[i];
+            bench_open(&bench, &setting, NULL);
+            bench.input.fits = &fits;
+            model_draw(bench.weights, &bench.model, 5);
+            bench_execute(&bench, cases[k].analysis);
+            if (i == 0)
+                memcpy(as_said, bench.values, sizeof as_said);
+            bool same = memcmp(as_said, bench.values, sizeof as_said) == 0;
+            assert_int_equal(same, more[i] >= 0);
+            bench_close(&bench);
+        }
+}
+
 /* Baselines are a pure function of task and evaluation set: with any compiler and on any machine.
  * Changing them changes stored results. */
 static void baselines_keep_their_bits(void **state)
@@ -293,6 +329,7 @@ int main(void)
         cmocka_unit_test(names_and_columns_are_unique_and_described),
         cmocka_unit_test(axes_have_the_lengths_of_the_run),
         cmocka_unit_test(bits_do_not_depend_on_the_instruction_set),
+        cmocka_unit_test(a_long_evaluation_set_is_read_as_far_as_is_said),
         cmocka_unit_test(baselines_keep_their_bits),
         cmocka_unit_test(a_diverged_model_gives_nan),
         cmocka_unit_test(probes_read_what_descent_has_written),

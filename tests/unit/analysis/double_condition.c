@@ -103,6 +103,26 @@ static void preconditioning_layers_give_the_condition_of_their_polynomial(void *
     bench_close(&bench);
 }
 
+/* A masked token holds its state only where keys and values see it, too, and an embedding mixes all
+ * of its channels. */
+static void tokens_without_a_channel_of_their_query_have_no_problem_of_their_own(void **state)
+{
+    (void)state;
+    struct bench_setting settings[] = {setting, setting, setting};
+    settings[1].tokens.masked = true;
+    settings[2].model.embedding = 4 * d;
+    for (size_t k = 0; k < COUNT(settings); k++) {
+        static struct bench bench;
+        bench_open(&bench, &settings[k], NULL);
+        bench_execute(&bench, "condition");
+        const double *prepared = bench.values[bench_column(&bench, "condition_preconditioned")];
+        for (int layer = 0; layer <= 2; layer++)
+            assert_int_equal(isnan(prepared[layer * T + 4]), k > 0);
+        assert_true(isfinite(bench.values[bench_column(&bench, "condition_number")][4]));
+        bench_close(&bench);
+    }
+}
+
 /* Medians of the paper for d = 10, T = 50 (science.md 2.7), rounded to two digits. Of 1,024 tasks a
  * median has a standard error of 1.25 deviations of the logarithm / 32. At t = 10 the deviation is
  * .41: 1.6 %. Later, when the smallest eigenvalue is spread over decades, it is 1.5 to 1.8: 7 %.
@@ -132,6 +152,7 @@ int main(void)
     lapack_threads(1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(preconditioning_layers_give_the_condition_of_their_polynomial),
+        cmocka_unit_test(tokens_without_a_channel_of_their_query_have_no_problem_of_their_own),
         cmocka_unit_test(medians_are_those_published),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

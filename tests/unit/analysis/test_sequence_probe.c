@@ -2,6 +2,7 @@
  */
 #include "written.h"
 
+#include "../../../src/analysis/probing.h"
 #include "../../../src/analysis/states.h"
 #include "math/lapack.h"
 #include "theory/forecast.h"
@@ -209,6 +210,105 @@ static void states_and_inverses_are_those_of_the_definition(void **state)
     }
 }
 
+/* y [TARGETS][D] of token t of the sequence in a lane; 0 where there is no such target. */
+static void define_targets(double *y, const struct states *states, int t, int lane)
+{
+    double R[D * D] = {0}, right[D], room[D * D];
+    for (int i = 1; i < t; i++)
+        for (int k = 0; k < D * D; k++)
+            R[k] += state_at(states, i)[k / D * LANES + lane] *
+                    state_at(states, i)[k % D * LANES + lane];
+    memset(y, 0, sizeof(double) * TARGETS * D);
+    for (int c = 0; c < D; c++) {
+        y[NEXT * D + c] = state_at(states, t + 1)[c * LANES + lane];
+        y[CURRENT * D + c] = right[c] = state_at(states, t)[c * LANES + lane];
+        for (int past = 1; past <= 7 && past < t; past++)
+            y[(PAST + past - 1) * D + c] = state_at(states, t - past)[c * LANES + lane];
+        y[CONTROL * D + c] = state_at(states, t + 1)[c * LANES + (lane + 1) % LANES];
+    }
+    assert_true(lapack_ridge(right, R, .001, room, D, 1));
+    memcpy(y + PRECONDITIONED * D, right, sizeof right);
+}
+
+/* What the probes of a token after a layer see, row by row. */
+struct rows {
+    double x[PROBING_FIT + PROBING_TEST][1 + 4 * D], y[PROBING_FIT + PROBING_TEST][TARGETS * D];
+};
+
+static void collect(struct rows *rows, struct walk *walk, struct states *states, int layer, int t)
+{
+    struct task_source source = {3, STREAM_PROBE, 0};
+    for (int task = 0; task < PROBING_FIT + PROBING_TEST; task++) {
+        int lane = task % LANES;
+        if (lane == 0) {
+            walk_draw(walk, &source, task);
+            states_read(states, walk);
+            walk_predict(walk);
+        }
+        const real *token = pass_activation(walk->pass, layer) + (t - 1) * 4 * D * LANES;
+        rows->x[task][0] = 1;
+        for (int c = 0; c < 4 * D; c++)
+            rows->x[task][1 + c] = (double)token[c * LANES + lane];
+        define_targets(rows->y[task], states, t, lane);
+    }
+}
+
+static const double *sums_of(double *sums, const struct rows *rows, int first, int count)
+{
+    struct ridge_shape shape = {4 * D, TARGETS, D};
+    memset(sums, 0, sizeof(double) * ridge_sums(&shape));
+    ridge_add(sums, &shape, rows->x[first], rows->y[first], count);
+    return sums;
+}
+
+/* R^2 [2][TARGETS], held-out and in sample. */
+static void regress(double r2[2][TARGETS], const struct rows *rows)
+{
+    enum { SUMS = (1 + 4 * D) * (1 + 4 * D + TARGETS * D) + TARGETS * D };
+    static double sums[RIDGE_FOLDS + 1][SUMS], scratch[8 * SUMS];
+    struct ridge_shape shape = {4 * D, TARGETS, D};
+    const double *folds[RIDGE_FOLDS];
+    assert_true(ridge_sums(&shape) == SUMS && ridge_scratch(&shape) <= COUNT(scratch));
+    for (int f = 0; f < RIDGE_FOLDS; f++)
+        folds[f] = sums_of(sums[f], rows, f * PROBING_FIT / 4, PROBING_FIT / 4);
+    ridge_held_out(r2[0], &shape, folds,
+                   sums_of(sums[RIDGE_FOLDS], rows, PROBING_FIT, PROBING_TEST), scratch);
+    ridge_in_sample(r2[1], &shape, sums_of(sums[0], rows, 0, PROBING_SAMPLE), scratch);
+}
+
+/* Regressions of each token and layer alone, of rows that were drawn one after the other. In a
+ * token s_t stands twice, so a strength of 1e-8 (in sample 1e-10) lets 2^-53 of sums grow to 1e-8
+ * (1e-6) of a weight, and R^2 is a float. */
+static void probes_are_regressions_on_the_stated_tasks_and_targets(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    static struct rows rows;
+    struct walk walk;
+    struct states states;
+    struct arena arena;
+    bench_open(&bench, &constructed, NULL);
+    model_draw(bench.weights, &bench.model, 5);
+    bench_execute(&bench, "sequence_probe");
+    draw(&walk, &states, &arena, &bench);
+    for (int place = 0; place < 2 * T; place++) {
+        static const char *const columns[] = {"sequence_probe_r2", "sequence_probe_r2_in_sample"};
+        int layer = place / T, t = place % T + 1;
+        double expected[2][TARGETS];
+        collect(&rows, &walk, &states, layer, t);
+        regress(expected, &rows);
+        for (int i = 0; i < 2 * TARGETS; i++) {
+            double found = r2_at(&bench, columns[i / TARGETS], layer, t - 1, i % TARGETS);
+            double value = expected[i / TARGETS][i % TARGETS];
+            assert_int_equal(isnan(found), isnan(value));
+            if (!isnan(value))
+                assert_near(found, value, 1e-6);
+        }
+    }
+    arena_destroy(&arena);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     lapack_threads(1);
@@ -218,6 +318,7 @@ int main(void)
         cmocka_unit_test(tokens_of_the_model_are_no_tokens_of_the_task),
         cmocka_unit_test(features_are_read_off_the_network_that_makes_them),
         cmocka_unit_test(states_and_inverses_are_those_of_the_definition),
+        cmocka_unit_test(probes_are_regressions_on_the_stated_tasks_and_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

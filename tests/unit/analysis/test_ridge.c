@@ -201,6 +201,28 @@ static void in_sample_is_the_share_of_directions(void **state)
         assert_near(sum[copy] / REPEATS, sum[0] / REPEATS, 1e-4);
 }
 
+/* Strength 1e-10 keeps what two features differ in by 1e-4 of their size, 5e-9 of the variance of
+ * both. Rounding: 2^-53 over 5e-9. */
+static void in_sample_is_nearly_least_squares(void **state)
+{
+    (void)state;
+    static struct table t;
+    uint64_t seed = 13;
+    double mean = 0, total = 0;
+    fill(&t, 2, 1, 1, 12);
+    for (int r = 0; r < FOLD; r++) {
+        double own = sample_normal(&seed);
+        t.rows[r][2] = t.rows[r][1] + 1e-4 * own;
+        t.rows[r][3] = own;
+        mean += own / FOLD;
+    }
+    for (int r = 0; r < FOLD; r++)
+        total += pow(t.rows[r][3] - mean, 2);
+    double r2 = 1 - plain_error(&t, 0, 1e-10, FOLD, FIT, 0, FOLD) / total;
+    assert_near(from_sums(&t, IN_SAMPLE), r2, 1e-6);
+    assert_true(r2 > .9);
+}
+
 /* Groups of targets do not know each other: neither strengths nor numbers that are not finite. */
 static void groups_are_probes_of_their_own(void **state)
 {
@@ -234,7 +256,7 @@ static void groups_are_probes_of_their_own(void **state)
 }
 
 /* A constant feature, and a copy of another one, add nothing but rounding: the copy halves the
- * effective ridge of its direction, 1e-8 of it. */
+ * effective ridge of its direction, 1e-8 of it. Constant is what varies by less than 1e-6. */
 static void constant_and_repeated_features_change_nothing(void **state)
 {
     (void)state;
@@ -250,6 +272,9 @@ static void constant_and_repeated_features_change_nothing(void **state)
     assert_near(from_sums(&more, HELD_OUT), from_sums(&t, HELD_OUT), 1e-3);
     for (int r = 0; r < ROWS; r++)
         more.rows[r][5] = .3;
+    assert_near(from_sums(&more, HELD_OUT), from_sums(&t, HELD_OUT), 1e-12);
+    for (int r = 0; r < ROWS; r++) /* 3e-7 of its size, though it tells the target */
+        more.rows[r][5] = 1 + 1e-7 * (t.rows[r][4] > 3 ? 3 : -3);
     assert_near(from_sums(&more, HELD_OUT), from_sums(&t, HELD_OUT), 1e-12);
 }
 
@@ -281,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_target_that_is_linear_in_the_features_is_read_exactly),
         cmocka_unit_test(noise_is_not_read),
         cmocka_unit_test(in_sample_is_the_share_of_directions),
+        cmocka_unit_test(in_sample_is_nearly_least_squares),
         cmocka_unit_test(groups_are_probes_of_their_own),
         cmocka_unit_test(constant_and_repeated_features_change_nothing),
         cmocka_unit_test(numbers_that_are_not_finite_and_targets_that_do_not_vary_give_nan),

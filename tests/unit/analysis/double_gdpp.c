@@ -28,6 +28,24 @@ static const struct bench_setting settings[] = {
      {.kind = TOKENS_JOINT},
      {LINEAR_MODEL, .depth = 4, .clip = .7, .weights = WEIGHTS_SHARED},
      {.tasks = 100}},
+    {{.dimension = 3,
+      .context = 5,
+      .outputs = 2,
+      .input_range = 2,
+      .weight_scale = 1.5,
+      .noisy_labels = 1},
+     {.kind = TOKENS_JOINT},
+     {LINEAR_MODEL, .depth = 2, .weights = WEIGHTS_SHARED},
+     {.tasks = 20}},
+    {{.dimension = 3,
+      .context = 5,
+      .outputs = 2,
+      .inputs = INPUTS_NORMAL,
+      .input_range = 2,
+      .weight_scale = 1.5},
+     {.kind = TOKENS_JOINT},
+     {LINEAR_MODEL, .depth = 2, .weights = WEIGHTS_SHARED},
+     {.tasks = 20}},
 };
 
 static double scratch[60000];
@@ -103,15 +121,20 @@ static void gdpp_is_the_optimum_of_the_evaluation_set(void **state)
     assert_true(isnan(bench.values[bench_column(&bench, "gdpp_rate")][0]));
     assert_true(isnan(bench.values[bench_column(&bench, "gdpp_gamma")][0]));
     assert_true(isnan(bench.values[bench_column(&bench, "gdpp_gamma")][2]));
-    double losses[2100], prediction[LANES], trimmed = 0;
+    double losses[2100], zero[2100], prediction[LANES], trimmed = 0, zero_trimmed = 0;
     for (int i = 0; i < 2100; i++) {
         struct regression group = regression_at(&set, i / LANES);
         gdpp_predict(prediction, NULL, &group, &gdpp, 0, scratch);
         losses[i] = .5 * pow(prediction[i % LANES] - group.yq[i % LANES], 2);
+        zero[i] = .5 * pow(group.yq[i % LANES], 2);
     }
     qsort(losses, 2100, sizeof losses[0], ascending);
-    for (int i = 0; i < 2098; i++)
+    qsort(zero, 2100, sizeof zero[0], ascending);
+    for (int i = 0; i < 2098; i++) {
         trimmed += losses[i] / 2098;
+        zero_trimmed += zero[i] / 2098;
+    }
+    assert_near(bench_value(&bench, "gdpp_ratio_trimmed"), zero_trimmed / trimmed, 1e-12);
     assert_near(bench_value(&bench, "gdpp_loss"), gdpp_loss(NULL, &set, &gdpp, 0, scratch), 1e-14);
     assert_near(bench_value(&bench, "gdpp_loss_trimmed"), trimmed, 1e-14);
     assert_near(bench_value(&bench, "gdpp_loss_median"), .5 * (losses[1049] + losses[1050]), 1e-15);
@@ -150,15 +173,16 @@ static void gdpp_is_found_once_a_run(void **state)
     bench_close(&bench);
 }
 
-/* With noise, and through a clip, it is the least loss of the tasks themselves. */
-static void labels_with_noise_and_a_clip_have_an_optimum_of_their_own(void **state)
+/* With noise, labels that are noise, other inputs, and through a clip, it is the least loss of the
+ * tasks themselves. */
+static void labels_with_noise_other_inputs_and_a_clip_have_an_optimum_of_their_own(void **state)
 {
     (void)state;
     for (size_t k = 3; k < COUNT(settings); k++) {
         static struct bench bench;
         bench_open(&bench, &settings[k], NULL);
         bench_execute(&bench, "gdpp");
-        struct regression_set set = bench_set(&bench, &bench.task, 100);
+        struct regression_set set = bench_set(&bench, &bench.task, settings[k].evaluation.tasks);
         struct gdpp gdpp = found(&bench), searched = {.layers = bench.model.L};
         double clip = bench.model.config.clip;
         double least = gdpp_search(&searched, &set, clip, GDPP_SHARED, scratch);
@@ -224,7 +248,7 @@ int main(void)
         cmocka_unit_test(the_weights_of_gdpp_are_gdpp),
         cmocka_unit_test(gdpp_is_the_optimum_of_the_evaluation_set),
         cmocka_unit_test(gdpp_is_found_once_a_run),
-        cmocka_unit_test(labels_with_noise_and_a_clip_have_an_optimum_of_their_own),
+        cmocka_unit_test(labels_with_noise_other_inputs_and_a_clip_have_an_optimum_of_their_own),
         cmocka_unit_test(a_model_that_does_nothing_differs_by_all_that_gdpp_does),
         cmocka_unit_test(gdpp_needs_a_few_layers_and_pairs_in_one_token),
     };

@@ -27,6 +27,14 @@ static const struct bench_setting two_outputs = {QUIET_TASK,
 
 static const struct bench_setting *const settings[] = {&one_layer, &three_layers, &two_outputs};
 
+/* The last of them is damped. */
+static struct bench_setting setting_at(size_t k)
+{
+    struct bench_setting setting = *settings[k];
+    setting.model.damping = settings[k] == &two_outputs ? .5 : 1;
+    return setting;
+}
+
 static const double *curve(const struct bench *bench, const char *name)
 {
     return bench->values[bench_column(bench, name)];
@@ -67,7 +75,8 @@ static void the_algorithm_is_half_way_to_itself(void **state)
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
         static struct bench bench;
-        bench_open(&bench, settings[k], NULL);
+        struct bench_setting setting = setting_at(k);
+        bench_open(&bench, &setting, NULL);
         struct gdpp gdpp = reference(&bench);
         double loss = bench_value(&bench, gdpp.layers == 1 ? "gd_loss" : "gdpp_loss");
         written_gdpp(&bench, &gdpp);
@@ -123,22 +132,25 @@ static void normalised_weights_of_the_algorithm_are_its_numbers(void **state)
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
         static struct bench bench;
-        bench_open(&bench, settings[k], NULL);
+        struct bench_setting setting = setting_at(k);
+        bench_open(&bench, &setting, NULL);
         struct gdpp gdpp = reference(&bench);
         written_gdpp(&bench, &gdpp);
         disguise(&bench);
         bench_execute(&bench, "normalised_weights");
         int d = bench.task.config.dimension, D = bench.model.D;
+        double rate = -gdpp.rate[0] / setting.model.damping;
+        double gamma = -gdpp.gamma[0] / setting.model.damping;
         for (int i = 0; i < D * D; i++) {
             bool diagonal = i / D == i % D, x = i / D < d;
-            double m = diagonal && x, u = diagonal * (x ? -gdpp.gamma[0] : -gdpp.rate[0]);
+            double m = diagonal && x, u = diagonal * (x ? gamma : rate);
             assert_near(curve(&bench, "normalised_m")[i], m, 1e-14);
             assert_near(curve(&bench, "normalised_u")[i], u, 1e-14);
         }
         assert_near(bench_value(&bench, "normalised_m_off_diagonal"), 0, 0);
-        assert_near(bench_value(&bench, "normalised_u_yy"), -gdpp.rate[0], 1e-14);
-        assert_near(bench_value(&bench, "normalised_u_xx"), -gdpp.gamma[0], 1e-14);
-        assert_near(bench_value(&bench, "normalised_u_yy_reference"), -gdpp.rate[0], 0);
+        assert_near(bench_value(&bench, "normalised_u_yy"), rate, 1e-14);
+        assert_near(bench_value(&bench, "normalised_u_xx"), gamma, 1e-14);
+        assert_near(bench_value(&bench, "normalised_u_yy_reference"), rate, 0);
         assert_near(bench_value(&bench, "normalised_u_yy_ratio"), 1, 1e-14);
         bench_close(&bench);
     }
@@ -191,6 +203,47 @@ static void sparsity_counts_above_a_hundredth_of_each_head(void **state)
         assert_near(curve(&bench, "sparsity_qk")[i], i == 5 ? 2. / 121 : 0, 1e-15);
         assert_near(curve(&bench, "sparsity_vp")[i], i == 5 ? 3. / 121 : 0, 1e-15);
     }
+    bench_close(&bench);
+}
+
+/* Of the first layer alone queries and keys see positions: 3 channels and 4 numbers of a position.
+ */
+static void positions_are_entries_of_the_first_layer(void **state)
+{
+    (void)state;
+    static const struct bench_setting raw = {{.kind = TASK_LINEAR_DYNAMICS,
+                                              .dimension = 3,
+                                              .context = 5,
+                                              .outputs = 1,
+                                              .input_range = 2,
+                                              .weight_scale = 1,
+                                              .state_clip = 10,
+                                              .tasks = 1},
+                                             {.kind = TOKENS_RAW},
+                                             {.heads = 1,
+                                              .depth = 2,
+                                              .layers = {"softmax*"},
+                                              .frozen = {"none"},
+                                              .keys_from = KEYS_CAUSAL,
+                                              .positions = POSITIONS_QUERY_KEY,
+                                              .position_size = 4,
+                                              .position_base = 10000,
+                                              .damping = 1},
+                                             {.tasks = 16}};
+    static struct bench bench;
+    bench_open(&bench, &raw, NULL);
+    for (int l = 0; l < 2; l++) {
+        *written_at(&bench, l, "query", 0, 0) = 1;
+        *written_at(&bench, l, "key", 1, 0) = 1;
+        *written_at(&bench, l, "value", 2, 0) = 1;
+        *written_at(&bench, l, "project", 0, 1) = 1;
+    }
+    *written_at(&bench, 0, "key", 6, 0) = 1;
+    bench_execute(&bench, "sparsity");
+    assert_near(curve(&bench, "sparsity_qk")[1], 2. / 49, 1e-15);
+    assert_near(curve(&bench, "sparsity_qk")[2], 1. / 9, 1e-15);
+    for (int l = 1; l <= 2; l++)
+        assert_near(curve(&bench, "sparsity_vp")[l], 1. / 9, 1e-15);
     bench_close(&bench);
 }
 
@@ -342,6 +395,7 @@ int main(void)
         cmocka_unit_test(normalised_weights_of_the_algorithm_are_its_numbers),
         cmocka_unit_test(a_mistake_shows_in_its_row_and_column),
         cmocka_unit_test(sparsity_counts_above_a_hundredth_of_each_head),
+        cmocka_unit_test(positions_are_entries_of_the_first_layer),
         cmocka_unit_test(heads_are_weighed_by_what_they_write_to_y),
         cmocka_unit_test(descent_is_read_off_after_each_layer),
         cmocka_unit_test(separate_tokens_copy_before_they_descend),

@@ -66,6 +66,77 @@ static void the_construction_is_the_nearest_step(void **state)
     bench_close(&bench);
 }
 
+/* What a layer adds is damped, so its step is, whichever way it is found. */
+static void damping_is_a_part_of_the_step(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    struct bench_setting damped = one_layer;
+    damped.model.damping = .5;
+    bench_open(&bench, &damped, NULL);
+    construct(&bench);
+    bench_execute(&bench, "one_step");
+    assert_near(bench_value(&bench, "nearest_step_eta"), .5 * (gains[0] + gains[1]), 1e-6);
+    bench_execute(&bench, "compression");
+    assert_near(bench_value(&bench, "compression_eta"), .5 * (gains[0] + gains[1]), 1e-16);
+    bench_close(&bench);
+}
+
+/* Raw tokens, embedded and read out, without attention: W0 = (embedding output)', which is not
+ * symmetric, and no step. */
+static void what_a_model_makes_of_a_token_alone_is_the_first_weights(void **state)
+{
+    (void)state;
+    enum { WIDTH = 4 };
+    static struct bench bench;
+    static const struct bench_setting raw = {
+        SEQUENCE_TASK,
+        {.kind = TOKENS_RAW},
+        {SEQUENCE_MODEL, .depth = 2, .heads = 1, .embedding = WIDTH, .output_embedding = true},
+        {.tasks = 20, .seed = 3}};
+    uint64_t seed = 6;
+    bench_open(&bench, &raw, NULL);
+    for (int i = 0; i < d * WIDTH; i++) {
+        *written_at(&bench, -1, "embedding", i / WIDTH, i % WIDTH) = (real)sample_normal(&seed);
+        *written_at(&bench, -1, "output", i / d, i % d) = (real)sample_normal(&seed);
+    }
+    bench_execute(&bench, "one_step");
+    const double *W0 = bench.values[bench_column(&bench, "nearest_step_w0")];
+    double square = 0;
+    for (int o = 0; o < d; o++)
+        for (int c = 0; c < d; c++) {
+            double expected = 0;
+            for (int k = 0; k < WIDTH; k++)
+                expected += (double)(*written_at(&bench, -1, "embedding", c, k) *
+                                     *written_at(&bench, -1, "output", k, o));
+            assert_near(W0[o * d + c], expected, 1e-5);
+            square += expected * expected;
+        }
+    assert_near(bench_value(&bench, "nearest_step_w0_size"), sqrt(square / d), 1e-5);
+    assert_near(bench_value(&bench, "nearest_step_eta"), 0, 1e-6);
+    assert_near(bench_value(&bench, "nearest_step_r2"), 1, 1e-10);
+    bench_close(&bench);
+}
+
+static void the_best_step_is_of_the_sequences_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"best_step_eta", "best_step_w0_size", "best_step_loss",
+                                        "nearest_step_eta"};
+    static struct bench bench;
+    double found[COUNT(names)];
+    bench_open(&bench, &one_layer, NULL);
+    construct(&bench);
+    bench_execute(&bench, "one_step");
+    for (size_t i = 0; i < COUNT(names); i++)
+        found[i] = bench_value(&bench, names[i]);
+    *written_at(&bench, 0, "project", 0, 0) = 1;
+    bench_execute(&bench, "one_step");
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_int_equal(bench_value(&bench, names[i]) == found[i], i < 3);
+    bench_close(&bench);
+}
+
 static void the_construction_loses_nothing_as_six_numbers(void **state)
 {
     (void)state;
@@ -116,6 +187,54 @@ static void what_is_no_block_goes_on_the_way(void **state)
     bench_close(&bench);
 }
 
+/* QK 3-4 and VP 3-1 of head h of layer l: (10 l + h) / 100, and minus that. */
+static void numbers_are_in_the_places_of_their_layers_and_heads(void **state)
+{
+    (void)state;
+    for (int weights = WEIGHTS_PER_LAYER; weights <= WEIGHTS_SHARED; weights++) {
+        static struct bench bench;
+        struct bench_setting setting = deep;
+        setting.model.weights = weights;
+        bench_open(&bench, &setting, NULL);
+        for (int at = 0; at < bench.model.weight_sets * 2 * d; at++) {
+            int l = at / d / 2, h = at / d % 2, c = at % d, feature = 5 * h + c;
+            *written_at(&bench, l, "query", 2 * d + c, feature) = 1;
+            *written_at(&bench, l, "key", 3 * d + c, feature) = (real)((10 * l + h) / 100.);
+            *written_at(&bench, l, "value", 2 * d + c, feature) = 1;
+            *written_at(&bench, l, "project", feature, c) = (real)((10 * l + h) / -100.);
+        }
+        bench_execute(&bench, "compression");
+        const double *qk = bench.values[bench_column(&bench, "compression_qk")];
+        const double *vp = bench.values[bench_column(&bench, "compression_vp")];
+        for (int i = 2 * COMPRESSION_BLOCKS; i < 4 * 2 * COMPRESSION_BLOCKS; i++) {
+            int block = i % COMPRESSION_BLOCKS, h = i / COMPRESSION_BLOCKS % 2;
+            int layer = i / COMPRESSION_BLOCKS / 2 - 1, l = weights == WEIGHTS_SHARED ? 0 : layer;
+            assert_near(qk[i], block == 11 ? (10 * l + h) / 100. : 0, 1e-16);
+            assert_near(vp[i], block == 8 ? (10 * l + h) / -100. : 0, 1e-16);
+        }
+        bench_close(&bench);
+    }
+}
+
+/* A layer in which nothing is 0 has more than 16 numbers a head, also when it is the last. */
+static void every_layer_keeps_sixteen_numbers_a_head(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"query", "key", "value", "project"};
+    for (int layer = 0; layer < 3; layer++) {
+        static struct bench bench;
+        uint64_t seed = 5;
+        bench_open(&bench, &deep, NULL);
+        for (size_t i = 0; i < COUNT(names); i++)
+            for (int k = 0; k < 4 * d * 10; k++)
+                written_at(&bench, layer, names[i], 0, 0)[k] = (real)(.3 * sample_normal(&seed));
+        bench_execute(&bench, "compression");
+        assert_true(bench_value(&bench, "compressed_16_loss") !=
+                    bench_value(&bench, "compressed_loss"));
+        bench_close(&bench);
+    }
+}
+
 /* Column of a snapshot, and the column of `compression` that it is of its weights. */
 static const struct {
     const char *column, *of_weights;
@@ -161,33 +280,33 @@ static void snapshots_are_compressed_as_weights_are(void **state)
     }
 }
 
-/* The first set is the run's own, the next that of a run with the next seed. Sums of 20 losses of 7
- * tokens, in another order. */
+/* The first set is the run's own, the next those of runs with the next seeds. Sums of 20 losses of
+ * 7 tokens, in another order. */
 static void other_sets_are_those_of_the_next_seeds(void **state)
 {
     (void)state;
+    enum { SETS = 5, T = 7 };
     static struct bench bench;
-    struct bench_setting next = deep;
-    double sets[5], expected[2];
-    next.evaluation.seed++;
-    const struct bench_setting *const settings[] = {&deep, &next};
-    for (int k = 0; k < 2; k++) {
-        bench_open(&bench, settings[k], NULL);
+    double sets[SETS], positions[SETS * T];
+    bench_open(&bench, &deep, NULL);
+    model_draw(bench.weights, &bench.model, 5);
+    bench_execute(&bench, "evaluation_sets");
+    memcpy(sets, bench.values[bench_column(&bench, "sets_loss")], sizeof sets);
+    memcpy(positions, bench.values[bench_column(&bench, "sets_position_loss")], sizeof positions);
+    bench_close(&bench);
+    for (int set = 0; set < SETS; set++) {
+        struct bench_setting own = deep;
+        own.evaluation.seed += set;
+        bench_open(&bench, &own, NULL);
         model_draw(bench.weights, &bench.model, 5);
-        expected[k] = model_loss(&bench);
-        bench_execute(&bench, "evaluation_sets");
-        if (k == 0)
-            memcpy(sets, bench.values[bench_column(&bench, "sets_loss")], sizeof sets);
-        const double *positions = bench.values[bench_column(&bench, "sets_position_loss")];
-        double mean = 0;
-        for (int t = 0; t < 7; t++)
-            mean += positions[t] / 7;
-        assert_near(mean, expected[k], 1e-13);
+        assert_near(sets[set], model_loss(&bench), 1e-13);
+        bench_execute(&bench, "dynamics_baselines");
+        const double *expected = bench.values[bench_column(&bench, "position_loss")];
+        for (int t = 0; t < T; t++)
+            assert_near(positions[set * T + t], expected[t], 1e-13);
+        assert_true(set == 0 || fabs(sets[set] - sets[set - 1]) > 1e-3);
         bench_close(&bench);
     }
-    assert_near(sets[0], expected[0], 1e-13);
-    assert_near(sets[1], expected[1], 1e-13);
-    assert_true(fabs(sets[0] - sets[1]) > 1e-3 && fabs(sets[4] - sets[3]) > 1e-3);
 }
 
 static void only_linear_attention_on_constructed_tokens_is_compressed(void **state)
@@ -239,8 +358,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_construction_is_the_nearest_step),
+        cmocka_unit_test(damping_is_a_part_of_the_step),
+        cmocka_unit_test(what_a_model_makes_of_a_token_alone_is_the_first_weights),
+        cmocka_unit_test(the_best_step_is_of_the_sequences_alone),
         cmocka_unit_test(the_construction_loses_nothing_as_six_numbers),
         cmocka_unit_test(what_is_no_block_goes_on_the_way),
+        cmocka_unit_test(numbers_are_in_the_places_of_their_layers_and_heads),
+        cmocka_unit_test(every_layer_keeps_sixteen_numbers_a_head),
         cmocka_unit_test(snapshots_are_compressed_as_weights_are),
         cmocka_unit_test(other_sets_are_those_of_the_next_seeds),
         cmocka_unit_test(only_linear_attention_on_constructed_tokens_is_compressed),

@@ -125,8 +125,10 @@ static void the_largest_scalars_of_each_head_are_kept(void **state)
     assert_true(scalars[28] == 0 && scalars[29] == -29 && scalars[31] == -31);
 }
 
+#define PLACED .depth = 1, .heads = 1, .position_size = 4, .position_base = 10000
+
 /* Products say nothing of softmax, nor of queries that see positions or are normalised; blocks say
- * nothing of tokens that are no four parts. */
+ * nothing of tokens that are no four parts, nor of a stream that is not these tokens. */
 static void other_models_have_no_such_description(void **state)
 {
     (void)state;
@@ -146,6 +148,14 @@ static void other_models_have_no_such_description(void **state)
          {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .normalise_keys = true, .normalise_from = 1}},
         {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .mlp = 4}},
         {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .embedding = 12}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .input_mlp = 4}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .layer_norm = true}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .output_embedding = true}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .prefix = 2}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, .depth = 1, .heads = 1, .eos = 2}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, PLACED, .positions = POSITIONS_QUERY_KEY}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, PLACED, .positions = POSITIONS_ADDED}},
+        {TOKENS_CONSTRUCTED, {CONSTRUCTED_MODEL, PLACED, .positions = POSITIONS_CONCATENATED}},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct tokens_config tokens = {.kind = cases[i].tokens};

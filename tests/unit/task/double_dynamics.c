@@ -207,6 +207,59 @@ static void states_are_rotated_features(void **state)
     free(s);
 }
 
+/* A sequence of each kind, without noise. */
+static struct task_config of_kind(int kind)
+{
+    struct task_config config = kind == TASK_PARTIALLY_OBSERVED ? observed : nonlinear;
+    config.kind = kind;
+    config.context = 6;
+    return config;
+}
+
+static const int kinds[] = {TASK_LINEAR_DYNAMICS,      TASK_FIXED_DYNAMICS,
+                            TASK_CONTRACTING_DYNAMICS, TASK_PARTIALLY_OBSERVED,
+                            TASK_NONLINEAR_DYNAMICS,   TASK_FEW_SHOT};
+
+/* The first token is s_1 or C s_1, and s_1 is uniform: half the range, half of it; 15 products. */
+static void sequences_begin_in_the_stated_range(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        struct task_config config = of_kind(kinds[k]);
+        double most = 0;
+        config.input_range = 2;
+        struct sample *s = draw(&config, TOKENS_RAW, 0);
+        config.input_range = 1;
+        struct sample *half = draw(&config, TOKENS_RAW, 0);
+        for (int i = 0; i < config.dimension * LANES; i++) {
+            double x = (double)s->tokens[i];
+            assert_true(fabs((double)half->tokens[i] - x / 2) < 1e-14);
+            most = fmax(most, fabs(x));
+        }
+        assert_true(most > .9 && (kinds[k] == TASK_PARTIALLY_OBSERVED || most <= 1));
+        free(s);
+        free(half);
+    }
+}
+
+/* What is observed is C times a limited state, less than 15 times 6 deviations of .5. */
+static void states_of_every_kind_are_limited(void **state)
+{
+    (void)state;
+    const double limit = 1e-6;
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        struct task_config config = of_kind(kinds[k]);
+        double most = 0, times = kinds[k] == TASK_PARTIALLY_OBSERVED ? N * 6 * .5 : 1;
+        config.state_clip = limit;
+        struct sample *s = draw(&config, TOKENS_RAW, 0);
+        int count = s->task.shape.output_tokens * config.dimension * LANES;
+        for (int i = 0; i < count; i++)
+            most = fmax(most, fabs((double)s->target[i]));
+        assert_true(most >= limit && most <= times * limit);
+        free(s);
+    }
+}
+
 /* Predicting 0 costs .5 (1 + 10 noise^2) = .5005 (science.md 2.4); |s_{t+1}|^2 has the deviation 2
  * noise about its mean: five deviations of the mean over the tokens of 64 sequences. */
 static void predicting_nothing_costs_half(void **state)
@@ -232,6 +285,8 @@ int main(void)
         cmocka_unit_test(states_behind_observations_turn),
         cmocka_unit_test(observations_have_the_stated_variance_and_noise),
         cmocka_unit_test(states_are_rotated_features),
+        cmocka_unit_test(sequences_begin_in_the_stated_range),
+        cmocka_unit_test(states_of_every_kind_are_limited),
         cmocka_unit_test(predicting_nothing_costs_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

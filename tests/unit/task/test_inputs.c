@@ -156,6 +156,7 @@ static void noisy_labels_are_standard_and_fall_on_every_pair(void **state)
     struct task_config config = paper;
     double sum = 0, square = 0, tasks = 64 * LANES;
     int chosen[10] = {0};
+    config.weight_scale = 3; /* of the labels that are told, not of these */
     for (int first = 0; first < tasks; first += LANES) {
         config.noisy_labels = 0;
         struct sample *clean = draw(&config, TOKENS_JOINT, (uint64_t)first);

@@ -256,25 +256,30 @@ static void classes_of_equal_shapes_have_a_name(void **state)
 static void initial_weights_have_the_stated_moments_and_bounds(void **state)
 {
     (void)state;
-    struct model model = make("depth=2 heads=8 key_size=64 init_scale=0.02");
-    real *weights = calloc(model.parameters, sizeof *weights);
-    model_draw(weights, &model, 5);
-    for (int i = 0; i < model.tensor_count; i++) {
-        const struct tensor *t = &model.tensors[i];
-        double deviation = sqrt(.02 / (2. * t->shape[0])), sum = 0, squares = 0;
-        for (size_t j = 0; j < t->count; j++) {
-            double w = (double)weights[t->offset + j] / deviation;
-            assert_true(fabs(w) <= 2 / .8796256610342398 * 1.000001);
-            sum += w;
-            squares += w * w;
+    static const char *const words[] = {
+        "depth=2 heads=8 key_size=64 init_scale=0.02",
+        "depth=2 heads=8 key_size=64 init_scale=0.02 weights=shared"};
+    for (size_t k = 0; k < COUNT(words); k++) {
+        struct model model = make(words[k]);
+        real *weights = calloc(model.parameters, sizeof *weights);
+        model_draw(weights, &model, 5);
+        for (int i = 0; i < model.tensor_count; i++) {
+            const struct tensor *t = &model.tensors[i];
+            double deviation = sqrt(.02 / (2. * t->shape[0])), sum = 0, squares = 0;
+            for (size_t j = 0; j < t->count; j++) {
+                double w = (double)weights[t->offset + j] / deviation;
+                assert_true(fabs(w) <= 2 / .8796256610342398 * 1.000001);
+                sum += w;
+                squares += w * w;
+            }
+            /* 5632 numbers: the mean has deviation 1/75, the mean square (fourth moment 2.37)
+             * sqrt(1.37)/75; six of them */
+            double n = (double)t->count;
+            assert_true(fabs(sum / n) < 6 / sqrt(n));
+            assert_true(fabs(squares / n - 1) < 6 * sqrt(1.37) / sqrt(n));
         }
-        /* 5632 numbers: the mean has deviation 1/75, the mean square (fourth moment 2.37)
-         * sqrt(1.37)/75; six of them */
-        double n = (double)t->count;
-        assert_true(fabs(sum / n) < 6 / sqrt(n));
-        assert_true(fabs(squares / n - 1) < 6 * sqrt(1.37) / sqrt(n));
+        free(weights);
     }
-    free(weights);
 }
 
 static void initial_weights_depend_on_seed_layer_and_tensor_alone(void **state)

@@ -116,6 +116,38 @@ static void a_restored_training_ends_with_the_same_bits(void **state)
     }
 }
 
+static bool at_once(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* Also where an evaluation is due next. */
+static void a_training_may_be_restored_at_every_step(void **state)
+{
+    (void)state;
+    struct setup whole = SETUP(SMALL), part = whole;
+    struct train_host host = {.stop = at_once};
+    setup_start(&whole);
+    assert_int_equal(setup_run(&whole), TRAIN_DONE);
+    setup_start(&part);
+    for (int step = 1; train_run(part.trainer, &host) == TRAIN_STOPPED; step++) {
+        size_t size = train_save_size(part.trainer);
+        unsigned char *bytes = malloc(size);
+        train_save(bytes, part.trainer, TAG);
+        setup_end(&part);
+        setup_start(&part);
+        assert_int_equal(train_restore(part.trainer, bytes, size, TAG, NULL), OK);
+        assert_int_equal(train_step(part.trainer), step);
+        free(bytes);
+    }
+    assert_same_weights(&whole, &part);
+    assert_memory_equal(test_loss_curve(whole.trainer), test_loss_curve(part.trainer),
+                        4 * sizeof(float));
+    setup_end(&whole);
+    setup_end(&part);
+}
+
 /* Whole by its checksum, which anyone can make anew, but a state in which no training can be. */
 static void numbers_that_no_training_has_are_refused(void **state)
 {
@@ -158,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_of_other_sizes_is_refused),
         cmocka_unit_test(numbers_that_no_training_has_are_refused),
         cmocka_unit_test(a_restored_training_ends_with_the_same_bits),
+        cmocka_unit_test(a_training_may_be_restored_at_every_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "setup.h"
 #include "theory/descent.h"
+#include "trainer.h"
 
 #define SMALL                                                                                      \
     "train.steps=12", "train.batch=40", "train.evaluations=4", "evaluation.tasks=50",              \
@@ -222,6 +223,24 @@ static void a_loss_that_explodes_is_seen(void **state)
     setup_end(&s);
 }
 
+/* A million times the loss of the first batch; with rate 0 those of batches of 2,048 tasks differ
+ * by 1.6 / sqrt(2048) = 4 % (science.md 1.2). */
+static void a_training_that_grows_by_less_than_a_million_goes_on(void **state)
+{
+    (void)state;
+    static const double growth[] = {.5e6, 2e6};
+    for (int i = 0; i < 2; i++) {
+        struct setup s = SETUP(SMALL, "train.rate=0", "train.batch=2048");
+        struct heard heard = {.stop_at = 1};
+        struct train_host host = {&heard, hear, stop};
+        setup_start(&s);
+        assert_int_equal(train_run(s.trainer, &host), TRAIN_STOPPED);
+        s.trainer->state->first_loss /= growth[i];
+        assert_int_equal(setup_run(&s), i == 0 ? TRAIN_DONE : TRAIN_DIVERGED);
+        setup_end(&s);
+    }
+}
+
 static void decay_pulls_matrices_to_zero(void **state)
 {
     (void)state;
@@ -232,6 +251,30 @@ static void decay_pulls_matrices_to_zero(void **state)
     assert_int_equal(setup_run(&s), TRAIN_DONE);
     /* the gradient moves weights by at most 12 * .5e-9; 12 halvings are exact */
     assert_true(fabs(train_weights(s.trainer)[0] - before / 4096) < 1e-8);
+    setup_end(&s);
+}
+
+/* As above: with gradients that are nearly 0 a weight becomes 1 / 4096 of itself, or stays. */
+static void decay_leaves_gains_biases_and_tokens_alone(void **state)
+{
+    (void)state;
+    struct setup s =
+        SETUP(SMALL, "train.optimiser=sgd", "train.rate=0.5", "train.decay=1",
+              "task.weight_scale=1e-6", "train.clip_norm=1e-9", "model.depth=2", "model.mlp=3",
+              "model.layer_norm=true", "model.prefix=2", "model.eos=2", "model.embedding=6",
+              "model.embedding_bias=true", "model.keys_from=causal", "model.layers=mix mesa");
+    setup_start(&s);
+    for (size_t i = 0; i < s.model.parameters; i++)
+        s.trainer->weights[i] = 1;
+    pass_weights(s.trainer->pass, s.trainer->weights);
+    assert_int_equal(setup_run(&s), TRAIN_DONE);
+    for (int n = 0; n < s.model.tensor_count; n++) {
+        const struct tensor *t = &s.model.tensors[n];
+        bool matrix = t->rank == 2 && strcmp(t->name, "prefix") != 0;
+        double expected = matrix ? 1. / 4096 : 1;
+        for (size_t i = 0; i < t->count; i++)
+            assert_true(fabs((double)train_weights(s.trainer)[t->offset + i] - expected) < 1e-6);
+    }
     setup_end(&s);
 }
 
@@ -274,7 +317,9 @@ int main(void)
         cmocka_unit_test(seeds_give_other_weights_and_other_batches),
         cmocka_unit_test(the_host_hears_every_evaluation_and_may_stop_at_any_step),
         cmocka_unit_test(a_loss_that_explodes_is_seen),
+        cmocka_unit_test(a_training_that_grows_by_less_than_a_million_goes_on),
         cmocka_unit_test(decay_pulls_matrices_to_zero),
+        cmocka_unit_test(decay_leaves_gains_biases_and_tokens_alone),
         cmocka_unit_test(frozen_tensors_keep_their_initial_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

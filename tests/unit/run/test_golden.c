@@ -56,6 +56,17 @@ static const struct {
       "tokens.kind=constructed", "model.keys_from=causal"},
      0x2bba8b70828ae05f},
     {{"train.optimiser=sgd", "train.rate=0.5", "seed=7", "evaluation.seed=3"}, 0xca0c5a3587e2d932},
+    {{"task.kind=partially_observed", "task.state=6", "task.noise=0.01", "tokens.kind=raw",
+      "model.depth=2", "model.keys_from=causal", "model.layers=softmax linear",
+      "model.positions=query_key", "model.normalise_keys=true"},
+     0x52d0afa3a256e33f},
+    {{"task.kind=nonlinear_dynamics", "task.input_range=0.5", "task.noise=0.01", "tokens.kind=raw",
+      "model.kind=chebyshev", "model.depth=3", "model.keys_from=causal", "model.pairs=lagged"},
+     0x63a037a81ae5af9a},
+    {{"model.kind=gdpp", "model.depth=2", "model.rate=0.3"}, 0x3e15bc47aed4f147},
+    {{"task.kind=sine", "task.dimension=1", "task.input_range=10", "model.kind=mlp_gd",
+      "model.embedding=8", "model.input_mlp=20", "model.rate=0.01"},
+     0xfcec13564de52a40},
 };
 
 /* Of the points of axes that are the same in all runs: a value stands where its label does. */

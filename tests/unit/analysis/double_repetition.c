@@ -1,6 +1,6 @@
 /* The analysis `repetition`: the constructed layer is damped gradient descent, as often as it is
  * applied. */
-#include "bench.h"
+#include "written.h"
 
 #include "theory/construction.h"
 #include "theory/expectation.h"
@@ -38,6 +38,28 @@ static void the_construction_is_damped_descent(void **state)
         }
         bench_close(&bench);
     }
+}
+
+/* Entries of Wv and Wp that would move the inputs, if the layer did more than to update y. */
+static void only_labels_are_repeated(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    static double expected[TIMES];
+    bench_open(&bench, &single, NULL);
+    bench_execute(&bench, "gd");
+    struct descent descent = {.rate = bench_value(&bench, "gd_rate")};
+    construction_write(bench.weights, &bench.model, &bench.task, &descent);
+    bench_execute(&bench, "repetition");
+    const double *found = bench.values[bench_column(&bench, "repeated_loss")];
+    memcpy(expected, found, sizeof expected);
+    for (int c = 0; c < 10; c++) {
+        *written_at(&bench, 0, "value", c, 1 + c) = 1;
+        *written_at(&bench, 0, "project", 1 + c, c) = (real)-.1;
+    }
+    bench_execute(&bench, "repetition");
+    assert_memory_equal(found, expected, sizeof expected);
+    bench_close(&bench);
 }
 
 /* Science.md section 4, statement 7: c = .75 c*; within four standard errors of the sample, from
@@ -95,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_construction_is_damped_descent),
+        cmocka_unit_test(only_labels_are_repeated),
         cmocka_unit_test(repetition_has_the_expected_losses),
         cmocka_unit_test(only_one_linear_layer_on_joint_tokens_is_repeated),
     };

@@ -78,6 +78,18 @@ static void a_model_that_is_descent_has_its_losses(void **state)
     bench_close(&bench);
 }
 
+static void descent_takes_one_step_beside_any_number_of_layers(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    struct bench_setting deep = linear;
+    deep.model.depth = 3;
+    bench_open(&bench, &deep, NULL);
+    bench_execute(&bench, "gd");
+    assert_near(bench_value(&bench, "gd_steps"), 1, 0);
+    bench_close(&bench);
+}
+
 /* What each has to know: nothing at the first token; a method whose task lacks it, never. */
 static void algorithms_begin_with_nothing(void **state)
 {
@@ -439,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_is_descent_has_its_losses),
+        cmocka_unit_test(descent_takes_one_step_beside_any_number_of_layers),
         cmocka_unit_test(algorithms_begin_with_nothing),
         cmocka_unit_test(no_iteration_is_better_than_the_best_polynomial),
         cmocka_unit_test(the_best_polynomial_is_fitted_on_all_sequences),

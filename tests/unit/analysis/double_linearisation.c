@@ -369,6 +369,12 @@ static void only_layers_of_attention_with_own_weights_are_replaced(void **state)
     setting.model.mlp = 3;
     assert_false(bench_applies(&setting, analysis));
     setting.model.mlp = 0;
+    setting.model.layer_norm = true;
+    assert_false(bench_applies(&setting, analysis));
+    setting.model.layer_norm = false;
+    setting.model.y_update = true;
+    assert_false(bench_applies(&setting, analysis));
+    setting.model.y_update = false;
     setting.model.kind = MODEL_CHEBYSHEV;
     assert_false(bench_applies(&setting, analysis));
 }

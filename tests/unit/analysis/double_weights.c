@@ -362,10 +362,23 @@ static void only_plain_attention_with_one_set_of_weights_has_pictures(void **sta
         assert_int_equal(bench_applies(&setting, bench_find("normalised_weights")),
                          cases[i].linear);
         assert_int_equal(bench_applies(&setting, bench_find("softmax_heads")), cases[i].softmax);
+        setting.model.keys_from = KEYS_CAUSAL;
+        assert_false(bench_applies(&setting, bench_find("interpolation")));
+        assert_false(bench_applies(&setting, bench_find("softmax_heads")));
+        setting.model.keys_from = KEYS_CONTEXT;
         setting.model.embedding = 40;
         assert_false(bench_applies(&setting, bench_find("interpolation")));
         assert_false(bench_applies(&setting, bench_find("softmax_heads")));
     }
+}
+
+static void a_prediction_that_is_no_channel_is_not_read_off_layers(void **state)
+{
+    (void)state;
+    struct bench_setting setting = one_layer;
+    assert_true(bench_applies(&setting, bench_find("layer_losses")));
+    setting.model.output_embedding = true;
+    assert_false(bench_applies(&setting, bench_find("layer_losses")));
 }
 
 static void weights_that_are_not_finite_give_nan(void **state)
@@ -400,6 +413,7 @@ int main(void)
         cmocka_unit_test(descent_is_read_off_after_each_layer),
         cmocka_unit_test(separate_tokens_copy_before_they_descend),
         cmocka_unit_test(only_plain_attention_with_one_set_of_weights_has_pictures),
+        cmocka_unit_test(a_prediction_that_is_no_channel_is_not_read_off_layers),
         cmocka_unit_test(weights_that_are_not_finite_give_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,21 @@ static void statement_2_the_slots_have_the_loss_of_the_eigenvalues(void **state)
     free(set.at);
 }
 
+/* Of any number of outputs, range and scale. */
+static void doing_nothing_has_its_expected_loss(void **state)
+{
+    (void)state;
+    struct task_config task = paper_task;
+    task.outputs = 2;
+    task.input_range = 3;
+    task.weight_scale = 1.5;
+    struct spectra spectra = read_spectra(&task, 20, 6);
+    const struct gdpp nothing = {.layers = 2};
+    double expected = expected_zero_loss(&task);
+    assert_near(spectral_loss(NULL, &spectra, &nothing), expected, 1e-14 * expected);
+    free(spectra.at);
+}
+
 /* h^2 times third derivatives of order 1, and 2^-53 / h. */
 static void gradient_equals_central_differences(void **state)
 {
@@ -212,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eigenvalues_equal_those_of_lapack),
         cmocka_unit_test(statement_2_the_slots_have_the_loss_of_the_eigenvalues),
+        cmocka_unit_test(doing_nothing_has_its_expected_loss),
         cmocka_unit_test(gradient_equals_central_differences),
         cmocka_unit_test(statement_4_optima),
         cmocka_unit_test(statement_7_repetition_with_damping),

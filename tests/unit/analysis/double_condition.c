@@ -55,22 +55,30 @@ static double expected(const struct states *states, int layers, int t, double R[
     return most / least;
 }
 
+static void open_walk(struct walk *walk, struct states *states, struct arena *arena,
+                      struct bench *bench)
+{
+    *arena = arena_measure();
+    walk_create(walk, arena, &bench->input, PASS_TOKENS);
+    states_create(arena, &bench->task);
+    size_t size = arena->used;
+    assert_int_equal(arena_create(arena, size, NULL), OK);
+    walk_create(walk, arena, &bench->input, PASS_TOKENS);
+    *states = states_create(arena, &bench->task);
+    walk_start(walk, &bench->input);
+}
+
 /* Rounding: 2^-53 times a condition number of 1e4, squared, is 1e-8 of it. */
 static void preconditioning_layers_give_the_condition_of_their_polynomial(void **state)
 {
     (void)state;
     static struct bench bench;
-    struct arena arena = arena_measure();
+    struct arena arena;
     struct walk walk;
+    struct states states;
     bench_open(&bench, &setting, NULL);
     write_preconditioning(&bench);
-    walk_create(&walk, &arena, &bench.input, PASS_TOKENS);
-    states_create(&arena, &bench.task);
-    size_t size = arena.used;
-    assert_int_equal(arena_create(&arena, size, NULL), OK);
-    walk_create(&walk, &arena, &bench.input, PASS_TOKENS);
-    struct states states = states_create(&arena, &bench.task);
-    walk_start(&walk, &bench.input);
+    open_walk(&walk, &states, &arena, &bench);
     double plain[T + 1][TASKS], layered[3][T + 1][TASKS], R[d * d];
     struct task_source source = evaluation_source(&bench.input);
     for (int task = 0; task < TASKS; task++) {
@@ -99,6 +107,64 @@ static void preconditioning_layers_give_the_condition_of_their_polynomial(void *
         }
     }
     assert_true(prepared[2 * T + 9] != prepared[T + 9] && prepared[T + 9] != prepared[9]);
+    arena_destroy(&arena);
+    bench_close(&bench);
+}
+
+/* |X|_2 |X^-1|_2 of X = P (R_t + .001 I), by the squares of its singular values. */
+static double singular_condition(const struct states *states, const double M[d][d], int t, int lane)
+{
+    double R[d][d] = {{0}}, P[d][d], X[d * d] = {0}, square[d * d] = {0}, w[d];
+    for (int i = 1; i < t; i++)
+        for (int k = 0; k < d * d; k++)
+            R[k / d][k % d] += state_at(states, i)[k / d * LANES + lane] *
+                               state_at(states, i)[k % d * LANES + lane];
+    for (int i = 0; i < d; i++)
+        for (int j = 0; j < d; j++) {
+            P[i][j] = i == j;
+            for (int k = 0; k < d; k++)
+                P[i][j] -= M[k][i] * R[k][j];
+        }
+    for (int i = 0; i < d * d; i++)
+        for (int k = 0; k < d; k++)
+            X[i] += P[i / d][k] * (R[k][i % d] + (k == i % d ? .001 : 0));
+    lapack_gram(square, X, d, d);
+    assert_true(lapack_eigen(w, NULL, square, d));
+    return sqrt(w[d - 1] / w[0]);
+}
+
+/* One layer whose projection is -M: z <- z - z R M in rows, P = 1 - M' R. Rounding as above. */
+static void a_preparation_that_is_not_symmetric_is_no_other_way_round(void **state)
+{
+    (void)state;
+    static const double M[d][d] = {{.1, .3, 0}, {-.2, .1, .2}, {.05, 0, .15}};
+    static struct bench bench;
+    struct bench_setting one = setting;
+    struct arena arena;
+    struct walk walk;
+    struct states states;
+    double all[TASKS];
+    one.model.depth = 1;
+    bench_open(&bench, &one, NULL);
+    for (int c = 0; c < d; c++) {
+        *written_at(&bench, 0, "query", d + c, c) = 1;
+        *written_at(&bench, 0, "key", 3 * d + c, c) = 1;
+        *written_at(&bench, 0, "value", 3 * d + c, c) = 1;
+        for (int j = 0; j < d; j++)
+            *written_at(&bench, 0, "project", c, d + j) = -M[c][j];
+    }
+    open_walk(&walk, &states, &arena, &bench);
+    struct task_source source = evaluation_source(&bench.input);
+    for (int task = 0; task < TASKS; task++) {
+        walk_draw(&walk, &source, task / LANES * LANES);
+        states_read(&states, &walk);
+        all[task] = singular_condition(&states, M, T, task % LANES);
+    }
+    qsort(all, TASKS, sizeof(double), ascending);
+    double median = .5 * (all[TASKS / 2 - 1] + all[TASKS / 2]);
+    bench_execute(&bench, "condition");
+    const double *prepared = bench.values[bench_column(&bench, "condition_preconditioned")];
+    assert_near(prepared[T + T - 1], median, 1e-6 * median);
     arena_destroy(&arena);
     bench_close(&bench);
 }
@@ -152,6 +218,7 @@ int main(void)
     lapack_threads(1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(preconditioning_layers_give_the_condition_of_their_polynomial),
+        cmocka_unit_test(a_preparation_that_is_not_symmetric_is_no_other_way_round),
         cmocka_unit_test(tokens_without_a_channel_of_their_query_have_no_problem_of_their_own),
         cmocka_unit_test(medians_are_those_published),
     };

@@ -2,6 +2,7 @@
 integration_test(refusals refusals.py)
 integration_test(documents documents.py)
 integration_test(published published.py)
+integration_test(quick quick.py long)
 integration_test(install install.py)
 set_property(TEST integration/install APPEND PROPERTY ENVIRONMENT
   "MESASWEEP_BUILD=${PROJECT_BINARY_DIR};CMAKE=${CMAKE_COMMAND};BINDIR=${CMAKE_INSTALL_BINDIR};DATADIR=${CMAKE_INSTALL_DATADIR};MANDIR=${CMAKE_INSTALL_MANDIR};DOCDIR=${CMAKE_INSTALL_DOCDIR}")

@@ -2,7 +2,7 @@
 add_executable(store_writer ${PROJECT_SOURCE_DIR}/tests/unit/store/writer.c)
 target_link_libraries(store_writer PRIVATE mesa_store mesa_flags m)
 
-foreach(subject readers report tool)
+foreach(subject readers report report_pictures report_verdicts tool)
   add_test(NAME integration/store_${subject}
     COMMAND ${MESASWEEP_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/store_${subject}.py)
   set_tests_properties(integration/store_${subject} PROPERTIES

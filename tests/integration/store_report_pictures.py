@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from report_file import Small, numpy, sweep
 
-from reporting import drawing, figures, sequences
+from reporting import drawing, figures, published, sequences
 
 
 def axis(name, points):
@@ -115,18 +115,62 @@ class Groups(Drawn):
         self.assertEqual([[(line.get_label(), line.get_color()) for line in axes.get_lines()] for axes in figure.axes],
                          [[("b 1", "C0"), ("b 2", "C1")], [("b 2", "C1")]])
 
-    def levels(self, gd):
-        """(height, words) of the dashed lines when the losses of GD are these."""
+    def levels(self, gd, style="--"):
+        """(height, words) of the dashed lines, or of those of another style, when the losses of GD are these."""
         self.sweep.columns["gd_loss"].values[:] = gd
         figure, _ = figures.draw(self.sweep, "test_loss")
         return [(line.get_ydata()[0], "" if line.get_label().startswith("_") else line.get_label())
-                for line in figure.axes[0].get_lines() if line.get_linestyle() == "--"]
+                for line in figure.axes[0].get_lines() if line.get_linestyle() == style]
 
     def test_the_level_of_gd_is_named_once(self):
         self.assertEqual(self.levels(.5), [(.5, "GD")])
         self.assertEqual(self.levels([.5, .5, .25, .25]), [(.5, "GD, in the same colours"), (.25, "")])
         self.assertEqual(self.levels([.5, .5, numpy.nan, numpy.nan]), [(.5, "GD, in the same colours")])
         self.assertEqual(self.levels(numpy.nan), [])
+
+    def test_the_published_level_is_that_of_the_model(self):
+        self.assertEqual(self.levels(.5, ":"), [], "of settings that the file does not have, none")
+        self.sweep.constant |= {key: str(value) for key, value in published.linear(None).items()}
+        one, two = (published.MODELS[f"linear {depth}"].mean for depth in (1, 2))
+        self.assertEqual(self.levels(.5, ":"), [(one, "published, in the same colours"), (two, "")])
+        self.sweep.keys["model.depth"][2:] = 4
+        self.assertEqual(self.levels(.5, ":"), [(one, "published, in the same colours")])
+        self.sweep.constant["task.noise"] = "0.02"
+        self.assertEqual(self.levels(.5, ":"), [])
+
+    def test_a_level_of_gd_far_above_the_ends_of_the_curves_is_not_drawn(self):
+        self.sweep.columns["test_loss"].values[:] = [[9, 1.1, 1.05], [9, 1.1, 1.05], [9, 1, 1], [9, 1, 1]]
+        self.sweep.columns["test_loss"].axes[0].steps = numpy.array([[0, 1, 100]] * 4)
+        self.assertEqual(self.levels(5), [])
+        for gd in (1.1, .5):
+            self.assertEqual(self.levels(gd), [(gd, "GD")])
+            figure, _ = figures.draw(self.sweep, "test_loss")
+            low, high = figure.axes[0].get_ylim()
+            self.assertTrue(low < min(gd, 1) and 1.1 < high < 2, (low, high))
+
+
+class Frames(Drawn):
+    """Losses that begin at 9 and are observed in eleven steps."""
+
+    def framed(self, goals, *curves):
+        figure, (axes,) = drawing.panels(1)
+        for curve in curves:
+            axes.plot(numpy.arange(11), [9, *curve])
+        found = figures.frame(axes, goals)
+        return None if found is None else found.round(9).tolist()
+
+    def test_ends_that_are_near_each_other_are_told_apart(self):
+        self.assertEqual(self.framed([], [1.5] * 9 + [1.1], [1.4] * 9 + [1]), [1, 1 + .1 / figures.ENDS])
+        self.assertEqual(self.framed([.8], [1.5] * 9 + [1.1], [1.4] * 9 + [1]), [.8, .8 + round(.3 / figures.ENDS, 9)])
+        self.assertEqual(self.framed([1.1], [1.5] * 9 + [1]), [1, 1 + .1 / figures.ENDS], "also from a level")
+
+    def test_what_a_curve_has_after_a_quarter_of_its_steps_is_shown_and_its_lowest(self):
+        self.assertEqual(self.framed([], [6, 5, 3, *[2] * 6, 1.1], [2] * 8 + [.9, 1]), [.9, (5 + 3) / 2])
+
+    def test_ends_that_are_apart_or_alone_need_no_frame(self):
+        self.assertIsNone(self.framed([], [1.5] * 10, [5] * 10))
+        self.assertIsNone(self.framed([], [1.5] * 10))
+        self.assertIsNone(self.framed([], [6] * 9 + [1.1], [6] * 9 + [1]), "nor a frame of more than half of the whole")
 
 
 class Together(Drawn):

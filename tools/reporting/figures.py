@@ -14,8 +14,8 @@
 import numpy
 from matplotlib.ticker import MaxNLocator
 
-from . import sequences, statistics
-from .drawing import LINES, MANY, PANELS, along, band, finish, has, label, panels
+from . import published, sequences, statistics
+from .drawing import LINES, MANY, PANELS, along, band, finish, has, label, panels, spread
 
 
 def draw(sweep, name):
@@ -81,25 +81,59 @@ def seeds(groups, interval):
     return f"Mean over {span} runs each{shown}."
 
 
-# What a curve comes down to: a level without an axis, drawn beside it.
-LEVELS = {"test_loss": ("gd_loss", "GD")}
+ENDS = 1 / 8  # of the height of a picture: what the ends of its curves share at least
+BEGUN = 1 / 4  # of a training: from here on its curve is always shown
 
 
-def levels(axes, sweep, column, groups):
-    """The levels of the groups whose lines the axes have: one for all, or each in the colour of its line."""
-    name, word = LEVELS.get(column.name, (None, None))
-    if name not in sweep.columns:
-        return
-    values = [statistics.mean(sweep.columns[name].of(rows)) for _, rows in groups]
-    style = {"ls": "--", "lw": 1, "alpha": .7}
+def frame(axes, goals):
+    """Lowest and highest loss to show where all of the curves would leave their ends, and the `goals` beside them, too
+    near to each other to be told apart: the curves come in from above. Otherwise None."""
+    curves = [line.get_data() for line in axes.get_lines() if len(line.get_xdata())]
+    ends = numpy.array([y[-1] for _, y in curves] + list(goals))
+    if len(ends) < 2:
+        return None
+    whole = numpy.append(spread(axes), ends)
+    low, high = whole.min(), whole.max()
+    top = max([ends.min() + numpy.ptp(ends) / ENDS, *(numpy.interp(BEGUN * x[-1], x, y) for x, y in curves)])
+    return numpy.array([low, top]) if 2 * (top - low) < high - low else None
+
+
+def levels(axes, values, words, style):
+    """A level for each line that the axes have: one for all, or each in the colour of its line."""
+    style = {"ls": style, "lw": 1.1, "alpha": .8}
     if numpy.isfinite(values).all() and len(set(values)) == 1:
-        axes.axhline(values[0], color="0.3", label=word, **style)
+        axes.axhline(values[0], color="0.3", label=words, **style)
         return
-    said = f"{word}, in the same colours"
+    said = f"{words}, in the same colours"
     for value, line in zip(values, axes.get_lines()):
         if numpy.isfinite(value):
             axes.axhline(value, color=line.get_color(), label=said, **style)
             said = None
+
+
+def rivals(sweep, column, groups):
+    """[each group's published loss], [each group's loss of GD], which the curves of a column come down to; NaN: none."""
+    none = numpy.full(len(groups), numpy.nan)
+    if column.name != "test_loss":
+        return none, none
+    models = [published.model(sweep, rows) for _, rows in groups]
+    known = numpy.array([model.mean if model else numpy.nan for model in models])
+    gd = sweep.columns.get("gd_loss")
+    return known, numpy.array([statistics.mean(gd.of(rows)) for _, rows in groups]) if gd else none
+
+
+def finish_curves(axes, sweep, column, groups, x):
+    """`finish` for the groups whose lines the axes have: a loss beside what it comes down to, in a frame if it needs one."""
+    framed = None
+    if column.axes[0].name == "step" and column.name.endswith("loss"):
+        known, gd = rivals(sweep, column, groups)
+        framed = frame(axes, known[numpy.isfinite(known)])
+        if framed is not None:
+            gd = numpy.where(gd > framed[1], numpy.nan, gd)
+            framed = numpy.append(framed, gd)
+        levels(axes, gd, "GD", "--")
+        levels(axes, known, "published", ":")
+    finish(axes, column, x, framed=framed)
 
 
 FEW_POINTS = 12  # of a line: each is marked
@@ -111,11 +145,10 @@ def lines(sweep, column, groups):
     for settings, rows in groups[:LINES]:
         x, word_x = along(column.axes[0], rows)
         band(axes, x, column.of(rows), label(settings), **few)
-    levels(axes, sweep, column, groups[:LINES])
     ends = [max(line.get_xdata(), default=0) for line in axes.get_lines() if len(line.get_xdata()) > 2]
     if column.axes[0].name == "step" and ends and max(ends) > 5 * min(ends) > 0:
         axes.set_xscale("log")  # short trainings beside long ones
-    finish(axes, column, word_x)
+    finish_curves(axes, sweep, column, groups[:LINES], word_x)
     return figure, len(groups) - LINES
 
 
@@ -129,8 +162,7 @@ def lines_by(sweep, column, groups, key):
         for settings, rows in drawn:
             others = {name: setting for name, setting in settings.items() if name != key}
             band(axes, column.axes[0].of(rows), column.of(rows), label(others))
-        levels(axes, sweep, column, drawn)
-        finish(axes, column, column.axes[0].name)
+        finish_curves(axes, sweep, column, drawn, column.axes[0].name)
         axes.set_title(label({key: value}))
     return figure, len(values) - len(places)
 

@@ -207,7 +207,7 @@ def rate_checks():
                      layers(depth, {"train__rate": rate}), **bounds)
 
     return (reached(2, 1e-4, 5000, high=.465), reached(2, 1e-4, 15000), reached(2, 3e-4, 15000), reached(2, 1e-3, 15000),
-            reached(4, 3e-4, 5000, high=.245), reached(4, 1e-4, 10000, high=.255), reached(4, 3e-4, 10000),
+            reached(4, 3e-4, 5000, high=.245), reached(4, 1e-4, 10000, high=.255), reached(4, 3e-4, 10000), reached(4, 1e-3, 10000),
             reached(6, 1e-4, 8000), reached(6, 3e-4, 8000, high=.225), reached(6, 1e-3, 8000))
 
 

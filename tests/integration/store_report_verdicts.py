@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from report_file import SOURCE, Small, numpy
 
-from reporting import checks, claims, paper2, statistics
+from reporting import checks, claims, paper2, published, statistics
 
 
 class Curves(Small):
@@ -116,6 +116,21 @@ class Figures(Small):
         told = ({"model.eos": [2, 0]}, {"sets_position_loss": (["set", "position"], [[[1.] * 40], [[2.] * 40]])},
                 {"set": [0], "position": numpy.arange(40)})
         self.assertEqual(self.judged("EOS over plain", *told), [[.5]] * 8)
+
+    def test_a_loss_after_some_steps_is_that_of_the_step_in_its_claim(self):
+        steps = numpy.arange(0, 15001, 50)
+        columns = {"step": steps, "test_loss": steps + .5, "train_loss": steps + .25}
+        data = self.small({"seed": [0]}, {name: (["evaluation"], [values]) for name, values in columns.items()}, {"evaluation": steps})
+        told = {}
+        for check in (check for known in claims.PAGES.values() for check in known.checks):
+            after = re.search(r"after ([\d,]+) steps", check.claim)
+            if after:
+                told[check.claim] = check
+                self.assertEqual(check.values(data).tolist(), [int(after.group(1).replace(",", "")) + .5], check.claim)
+        for title, curve in published.CURVES.items():
+            for step, level in curve.items():
+                known = "to reproduce" if title.startswith("limit") else "published"
+                self.assertTrue(told[f"{title}: loss after {step:,} steps ({known}: {level})"].open)
 
     def probed(self):
         """R^2 [run, layer, token, target]; the first run has a layer less."""

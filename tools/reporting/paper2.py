@@ -168,6 +168,12 @@ BASELINES = (
 )
 
 
+def learning(title, where, known="published"):
+    """A learning curve that is known."""
+    return tuple(Check(f"{title}: loss after {step:,} steps{published.said(level, known)}", at_step("test_loss", step), where)
+                 for step, level in published.CURVES[title].items())
+
+
 def compressed(depth):
     bounds = near(1, .005) if depth == 1 else {}
     return (Check(f"{NUMBERS[depth]}: compressed model over trained loss", "compressed_ratio", layers(depth), **bounds),
@@ -216,8 +222,9 @@ def clip_checks():
     constant = [Check(f"limit {clip:g}: loss after 3,000 steps" if clip else "no limit: loss after 3,000 steps",
                       at_step("test_loss", 3000), {"model__clip": clip, "train__schedule": "constant"}, **near(level, .03))
                 for clip, level in seen.items()]
-    return (*constant, Check("limit 1.5, cosine: loss after 2,400 steps", at_step("test_loss", 2400),
-                             {"model__clip": 1.5, "train__schedule": "cosine"}, high=.44))
+    variant = {"model__clip": 1.5, "train__schedule": "cosine"}
+    return (*constant, *learning("limit 1.5, cosine", variant, "to reproduce"),
+            Check("limit 1.5, cosine: loss after 2,400 steps", at_step("test_loss", 2400), variant, high=.44))
 
 
 SOFTMAX, HYBRID = {"model__layers": "softmax*"}, {"model__layers": "softmax mesa*"}
@@ -265,14 +272,15 @@ def pages():
                              (*CURVES, *PROBES, "weights", *COMPRESSION), depth_checks()),
         "paper2-mesa": Page(
             "The mesa layer against one step of gradient descent", (*CURVES, *PROBES, "weights", "compressed_ratio"),
-            (Check("mesa layer: mean loss after 1,500 steps", at_step("test_loss", 1500), MESA, low=.200, high=.210),
+            (*learning("mesa layer", MESA),
+             Check("mesa layer: mean loss after 1,500 steps", at_step("test_loss", 1500), MESA, low=.200, high=.210),
              Check("mesa layer: mean loss at the end", "test_loss", MESA, high=.210),
              Check("one-step layer: mean loss at the end", "test_loss", LINEAR, low=.885, high=.905),
              Check("the paper: the mesa layer is better (its loss over the one-step layer's)", over(MESA, LINEAR), high=1),
              Check("a digest of it: the one-step layer is better (the same ratio)", over(MESA, LINEAR), low=1),
              *BASELINES)),
         "paper2-compressed": Page("A handful of numbers a head", (*COMPRESSION, *TRAINING, "weights", "test_loss"),
-                                  (Check("one layer: mean loss", "test_loss", layers(1), low=.885, high=.905),
+                                  (Check("one layer: mean loss", "test_loss", layers(1), low=.885, high=.905), *learning("one layer", layers(1)),
                                    *(check for depth in (1, 2, 6) for check in compressed(depth)))),
         "paper2-rate-steps": Page("How rate and steps explain the published deep models",
                                   ("test_loss by model.depth", "position_loss", "compressed_ratio"), rate_checks()),

@@ -144,6 +144,14 @@ class Figures(Small):
         self.assertEqual(self.found(paper2.decoded("past_1", 1, 2), data), [values[0, 1, 1, 1], values[1, 1, 1, 1]])
         self.assertEqual(self.found(paper2.decoded("next", -1, 1), data), [values[0, 1, 0, 0], values[1, 2, 0, 0]])
 
+    def test_what_a_first_layer_holds_is_read_off_it_at_token_25(self):
+        values = numpy.arange(3. * 3 * 26 * 3).reshape(3, 3, 26, 3)
+        parts = ({"model.layers": ["softmax*", "softmax mesa*", "mesa*"], "model.depth": [7, 2, 2]},
+                 {"sequence_probe_r2": (["layer", "position", "state_target"], values)},
+                 {"layer": [0, 1, 2], "position": numpy.arange(26), "state_target": ["past_1", "past_2", "past_3"]})
+        for run, first in enumerate(("softmax first", "softmax before a mesa layer", "mesa first")):
+            self.assertEqual(self.judged(f"^{first}: R", *parts), [[value] for value in values[run, 1, 24]])
+
     def test_a_gain_is_the_last_layer_of_each_run_less_the_input(self):
         values, data = self.probed()
         self.assertEqual(self.found(paper2.gain("next", 2), data),

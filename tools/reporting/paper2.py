@@ -243,6 +243,17 @@ def ablation(kind, title):
                   {**data, **LINEAR, "model__depth": 1}))
 
 
+def copying_checks():
+    """The first layer, then how much of the last tokens can be read off it."""
+    firsts = (("softmax first", SEVEN, {"low": 2}, {"low": .9}), ("softmax before a mesa layer", HYBRID, {}, {}),
+              ("mesa first", MESA, {}, {}))
+    for title, model, depends, knows in firsts:
+        yield Check(f"{title}: dependence on the token before over that on earlier ones", copied, model, **depends)
+        yield Check(f"{title}: R^2 of the token before, from layer 1 at token 25", decoded("past_1", 1, 25), model, **knows)
+        yield Check(f"{title}: R^2 of the token two before", decoded("past_2", 1, 25), model)
+        yield Check(f"{title}: R^2 of the token three before", decoded("past_3", 1, 25), model)
+
+
 def few_shots(told, levels):
     """Losses of the two published models at some shots; `told`: how each is told what is asked, with the settings for it."""
     for title, model in (("seven softmax layers", SEVEN), ("softmax and mesa", HYBRID)):
@@ -299,10 +310,7 @@ def pages():
         "paper2-copying": Page(
             "The first layer of raw tokens brings neighbours together",
             ("copy_sensitivity", "snapshot_copy_sensitivity", "sequence_probe_r2", "test_loss"),
-            (Check("softmax first: dependence on the token before over that on earlier ones", copied, SEVEN, low=2),
-             Check("softmax first: R^2 of the token before, from layer 1 at token 25", decoded("past_1", 1, 25), SEVEN, low=.9),
-             Check("softmax first: R^2 of the token three before", decoded("past_3", 1, 25), SEVEN),
-             Check("mesa first: dependence on the token before over that on earlier ones", copied, MESA))),
+            tuple(copying_checks())),
         "paper2-ablations": Page("Contracting dynamics, and one W for all sequences",
                                  (*CURVES, *PROBES, "compressed_ratio"),
                                  (*ablation("contracting_dynamics", "contracting"), *ablation("fixed_dynamics", "one W"))),

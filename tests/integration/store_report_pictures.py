@@ -173,6 +173,71 @@ class Frames(Drawn):
         self.assertIsNone(self.framed([], [6] * 9 + [1.1], [6] * 9 + [1]), "nor a frame of more than half of the whole")
 
 
+class Tokens(Drawn):
+    """Losses of a linear layer, of a softmax one and of all algorithms at three tokens of the published data."""
+
+    NAMES = [*sequences.ALGORITHMS, "least_squares_on_features", "something_new", "chebyshev_on_window"]
+
+    def setUp(self):
+        super().setUp()
+        self.values = 1 + numpy.arange(3. * len(self.NAMES) * 2).reshape(3, len(self.NAMES), 2)
+        self.values[:, -1] = numpy.nan  # the task has no window
+        config = published.linear(1)
+        del config["model.layers"]
+        self.sweep = self.small({"model.layers": ["linear*", "softmax*"]},
+                                {"position_loss": (["position"], numpy.ones((2, 3))),
+                                 "forecast_loss": (["position", "forecast", "known_pairs"], [self.values] * 2)},
+                                {"position": [0, 1, 2], "forecast": self.NAMES, "known_pairs": ["inclusive", "lagged"]}, config)
+
+    def drawn(self, name):
+        """[{words: heights}] of the panels, and their figure."""
+        figure, _ = figures.draw(self.sweep, name)
+        return [{line.get_label(): line.get_ydata().tolist() for line in axes.get_lines()} for axes in figure.axes], figure
+
+    def test_published_losses_are_dots_beside_their_model_and_their_algorithms(self):
+        (lines,), figure = self.drawn("position_loss")
+        dots = {words: heights for words, heights in lines.items() if words.startswith("published")}
+        levels = [published.MODELS["linear 1"], *published.ALGORITHMS.values()]
+        self.assertEqual(dots, {f"published, {level.words}": list(level.losses) for level in levels})
+        colours = {line.get_label(): line.get_color() for line in figure.axes[0].get_lines()}
+        self.assertEqual(colours["published, one layer"], colours["linear*"])
+        self.sweep.keys = {"model.layers": numpy.array(["linear*"] * 2), "model.clip": numpy.array([0, 4])}
+        _, figure = self.drawn("position_loss")
+        self.assertEqual([line.get_color() for line in figure.axes[0].get_lines() if line.get_label() == "published, one layer"], ["0.3"])
+        self.sweep.keys = {}
+        self.sweep.constant["task.context"] = "224"
+        self.assertEqual([words for words in self.drawn("position_loss")[0][0] if words.startswith("published")], [])
+
+    def test_rivals_of_a_model_are_those_that_are_named(self):
+        (lines,), _ = self.drawn("position_loss")
+        for words, name, known in (("nothing", "zero", 0), ("one step of GD", "gradient_descent", 0),
+                                   ("Chebyshev, 6 steps, lagged", "chebyshev", 1),
+                                   ("the best 6 steps, lagged", "best_polynomial", 1),
+                                   ("least squares, lagged", "least_squares", 1),
+                                   ("least squares on features, lagged", "least_squares_on_features", 1)):
+            self.assertEqual(lines[words], self.values[:, self.NAMES.index(name), known].tolist())
+
+    def test_every_algorithm_that_the_data_have_is_drawn_with_the_pairs_that_it_knows(self):
+        panels, figure = self.drawn("forecast_loss")
+        self.assertEqual([axes.get_title() for axes in figure.axes], ["inclusive pairs", "lagged pairs"])
+        words = [sequences.words_of(name) for name in self.NAMES[:-1]]
+        self.assertEqual(words[-3:], ["least squares", "least squares on features", "something new"])
+        self.assertEqual(len({(line.get_color(), line.get_linestyle()) for line in figure.axes[0].get_lines()}), len(words))
+        for known, lines in enumerate(panels):
+            self.assertEqual(lines, {text: self.values[:, i, known].tolist() for i, text in enumerate(words)})
+
+    def test_a_caption_names_an_interval_only_where_one_is_drawn(self):
+        self.sweep.keys = {"seed": numpy.arange(2)}
+        for name, interval in (("position_loss", True), ("forecast_loss", False)):
+            self.assertEqual("95 %" in figures.draw(self.sweep, name)[1], interval, name)
+
+    def test_algorithms_on_other_data_have_panels_of_their_own(self):
+        self.sweep.columns["forecast_loss"].values[1] *= 2
+        panels, figure = self.drawn("forecast_loss")
+        self.assertEqual([axes.get_ylabel() for axes in figure.axes], ["linear*", "", "softmax*", ""])
+        self.assertEqual(panels[3]["nothing"], (2 * self.values[:, 0, 1]).tolist())
+
+
 class Together(Drawn):
     """Few shots of one trained model, in two files: plain and with EOS in the first, behind a prefix in the second."""
 

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from report_file import SOURCE, Small, numpy
 
-from reporting import checks, claims, paper2, published, statistics
+from reporting import checks, claims, paper2, published, sequences, statistics
 
 
 class Curves(Small):
@@ -39,7 +39,7 @@ class Figures(Small):
 
     def forecasts(self):
         """Two runs on the same sequences of two tokens, and {(algorithm, pairs): mean loss}."""
-        names = ["zero", "gradient_descent", "least_squares", "chebyshev", "neumann", "newton_schulz", "richardson", "best_polynomial"] + [f"{name}_on_{what}" for name in ("least_squares", "chebyshev", "best_polynomial")
+        names = list(sequences.ALGORITHMS) + [f"{name}_on_{what}" for name in ("least_squares", "chebyshev", "best_polynomial")
                                               for what in ("features", "window")]
         values = numpy.arange(2. * len(names) * 2).reshape(2, len(names), 2)
         means = {(name, known): (values[0, i, k] + values[1, i, k]) / 2
@@ -55,7 +55,8 @@ class Figures(Small):
     def test_a_claim_on_an_algorithm_asks_for_the_pairs_that_it_names(self):
         means, data = self.forecasts()
         asked = {"Chebyshev, 6 learned steps": "chebyshev", "the best 6 steps of any (a, b)": "best_polynomial",
-                 "least squares": "least_squares", "least squares on states": "least_squares",
+                 "least squares": "least_squares", "Neumann, 6 steps": "neumann", "Newton-Schulz, 6 steps": "newton_schulz",
+                 "Richardson at the best rate, 6 steps": "richardson", "least squares on states": "least_squares",
                  "least squares on features": "least_squares_on_features",
                  "least squares on a window of 16": "least_squares_on_window"}
         for on, what in (("it", "window"), ("features", "features")):
@@ -174,6 +175,17 @@ class Figures(Small):
                           {"layer": [0, 1, 2], "position": numpy.arange(4)})
         for token, found in ((1, [.5, .5]), (2, [.5, .25]), (3, [.1, .125]), (9, [.1, 1])):
             self.assertEqual(self.found(paper2.conditioned(token), data), found)
+
+    def test_every_depth_and_rate_has_a_row_for_its_end(self):
+        rows = [check.claim for check in claims.PAGES["paper2-rate-steps"].checks]
+        for depth, steps in (("two", "15,000"), ("four", "10,000"), ("six", "8,000")):
+            for rate in ("0.0001", "0.0003", "0.001"):
+                self.assertIn(f"{depth} layers, rate {rate}: loss after {steps} steps", rows)
+
+    def test_levels_of_an_f_that_is_not_printed_are_found(self):
+        asked = {check.claim: check for check in claims.PAGES["paper2-nonlinear"].checks if "least squares" in check.claim}
+        self.assertEqual([claim.rpartition("(")[2] for claim in asked], ["published: 0.0921)", "published: 0.0467)"])
+        self.assertTrue(all(check.open for check in asked.values()))
 
     def test_a_linearised_layer_is_compared_with_the_model(self):
         data = self.small({"model.depth": [2, 1]}, {"linearised_loss": (["layer"], [[2, 3, 8], [4, 5, numpy.nan]])},

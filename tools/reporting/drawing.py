@@ -54,9 +54,9 @@ def panels(count, wide=4.2, high=3.1):
     return figure, list(axes.flat[:count])
 
 
-def sheet(down, across):
-    """Small panels that share the scale of their row, and their names."""
-    width, height = 3 * across + .9, 1.8 * down + .9
+def sheet(down, across, wide=3, high=1.8):
+    """Panels that share the scale of their row, and their names."""
+    width, height = wide * across + .9, high * down + .9
     figure, axes = plt.subplots(down, across, figsize=(width, height), squeeze=False, sharey="row", sharex="col")
     figure.subplots_adjust(left=.9 / width, right=1 - .15 / width, bottom=.6 / height, top=1 - .3 / height,
                            wspace=.08, hspace=.12)

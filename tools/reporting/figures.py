@@ -6,7 +6,7 @@
     [y, x], [y, x, target]            pictures, one a group
     []                                points with bars against the swept key of most values
     sine_prediction                   the first run of each group, the wave and what it saw of it
-    position_loss, [..., block], ...  those of sequences.py
+    position_loss, forecast_loss, ... those of sequences.py
     "x by key"                        a panel for each value of that swept key, of a column [step], [range], ...
     weights                           no column: products of attention's weights
 """
@@ -34,6 +34,8 @@ def draw(sweep, name):
         figure, left = sine(sweep, column, groups)
     elif name == "position_loss":
         figure, left = sequences.positions(sweep, column, groups)
+    elif name == "forecast_loss":
+        figure, left = sequences.forecasts(column, groups)
     elif name == "shot_loss":
         figure, left = sequences.shots(sweep, column, groups)
     elif name == "sets_position_loss":
@@ -57,7 +59,7 @@ def draw(sweep, name):
     else:
         return None
     averaged = (sequences.SETS if name == "sets_position_loss"
-                else seeds(groups, interval=len(column.axes) < 2 or labelled[-1] or labelled[0]))
+                else seeds(groups, interval=len(column.axes) < 2 or labelled[0]))
     return figure, f"{column.about}{not_drawn(left, 'group', ' of runs')}. {averaged}"
 
 

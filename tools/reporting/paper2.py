@@ -167,6 +167,14 @@ BASELINES = (
     baseline("least squares, lagged", "least_squares", "lagged"),
 )
 
+# What else the paper names; no figure of theirs is published.
+SOLVERS = (
+    *(baseline(f"{words}, 6 steps, {known}", name, known) for known in ("lagged", "inclusive")
+      for name, words in (("neumann", "Neumann"), ("newton_schulz", "Newton-Schulz"), ("richardson", "Richardson at the best rate"))),
+    baseline("Chebyshev, 6 learned steps, inclusive", "chebyshev", "inclusive"),
+    baseline("least squares, inclusive", "least_squares", "inclusive"),
+)
+
 
 def learning(title, where, known="published"):
     """A learning curve that is known."""
@@ -278,7 +286,8 @@ def few_shot_checks():
 def pages():
     return {
         "paper2-one-layer": Page("One linear layer is one learned step of gradient descent",
-                                 (*CURVES, "weights", "nearest_step_w0", *COMPRESSION, *TRAINING), (*ONE_LAYER, *BASELINES)),
+                                 (*CURVES, "forecast_loss", "weights", "nearest_step_w0", *COMPRESSION, *TRAINING),
+                                 (*ONE_LAYER, *BASELINES, *SOLVERS)),
         "paper2-depth": Page("Deep linear layers precondition the step",
                              (*CURVES, *PROBES, "weights", *COMPRESSION), depth_checks()),
         "paper2-mesa": Page(
@@ -299,7 +308,7 @@ def pages():
                                      clip_checks()),
         "paper2-raw-tokens": Page(
             "Raw tokens: softmax transformers, and a mesa layer behind one softmax layer",
-            (*CURVES, *PROBES, "copy_sensitivity", "sets_position_loss"),
+            (*CURVES, "forecast_loss", *PROBES, "copy_sensitivity", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN, **near(published.MODELS["softmax"].mean, .05)),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID, **near(published.MODELS["hybrid"].mean, .05)),
              Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN), high=1),
@@ -312,7 +321,7 @@ def pages():
             ("copy_sensitivity", "snapshot_copy_sensitivity", "sequence_probe_r2", "test_loss"),
             tuple(copying_checks())),
         "paper2-ablations": Page("Contracting dynamics, and one W for all sequences",
-                                 (*CURVES, *PROBES, "compressed_ratio"),
+                                 (*CURVES, "forecast_loss", *PROBES, "compressed_ratio"),
                                  (*ablation("contracting_dynamics", "contracting"), *ablation("fixed_dynamics", "one W"))),
         "paper2-probes": Page(
             "What layers know", (*PROBES, *CURVES),
@@ -329,7 +338,7 @@ def pages():
                         {"task__dimension": size}, **({"high": 1.1} if size >= 10 and layer > 1 else {}))
                   for size in (5, 10, 20) for layer in (1, 2, 3, 4))),
         "paper2-partially-observed": Page(
-            "States that are seen in part", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
+            "States that are seen in part", (*CURVES, "forecast_loss", "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID),
              Check("least squares on a window of 16, lagged: mean loss", forecast("least_squares_on_window", "lagged")),
@@ -338,7 +347,7 @@ def pages():
              Check("softmax and mesa over seven softmax layers", over(HYBRID, SEVEN)),
              Check("seven softmax layers: dependence on the token before over that on earlier ones", copied, SEVEN))),
         "paper2-nonlinear": Page(
-            "Non-linear dynamics", (*CURVES, "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
+            "Non-linear dynamics", (*CURVES, "forecast_loss", "copy_sensitivity", "sequence_probe_r2", "sets_position_loss"),
             (Check("seven softmax layers: mean loss, on five sets", sets, SEVEN, **near(.0392, .05)),
              Check("softmax and mesa: mean loss, on five sets", sets, HYBRID, **near(.0375, .05)),
              Check("softmax and mesa over seven softmax layers, on five sets", over(HYBRID, SEVEN, sets), high=1),

@@ -7,28 +7,49 @@ import numpy
 
 import mesasweep
 
-from . import statistics
+from . import published, statistics
 from .drawing import LINES, MANY, PANELS, along, band, explain_below, finish, has, has_each, label, panels, sheet, spread
 from .sweep import MODEL
 
 PARTS = 4  # of a constructed token
 
-# Lines of forecast_loss: (algorithm, pairs that it knows) -> words and style. The lagged ones are the published.
-# Grey on the states, green on what else a task lets them know.
-FORECASTS = {
-    ("zero", "inclusive"): ("nothing", {"color": "0.75", "ls": ":"}),
-    ("gradient_descent", "inclusive"): ("one step of GD", {"color": "0.15", "ls": "--"}),
-    ("chebyshev", "lagged"): ("Chebyshev, 6 steps, lagged", {"color": "0.35", "ls": "-."}),
-    ("best_polynomial", "lagged"): ("the best 6 steps, lagged", {"color": "0.35", "ls": (0, (1, 1))}),
-    ("least_squares", "lagged"): ("least squares, lagged", {"color": "0.55", "ls": "--"}),
+# Points of the axis of forecasts, which may be followed by "_on_" and what else than states they work on.
+ALGORITHMS = {
+    "zero": "nothing",
+    "gradient_descent": "one step of GD",
+    "neumann": "Neumann, 6 steps",
+    "richardson": "Richardson, 6 steps",
+    "newton_schulz": "Newton-Schulz, 6 steps",
+    "chebyshev": "Chebyshev, 6 steps",
+    "best_polynomial": "the best 6 steps",
+    "least_squares": "least squares",
 }
 RICHER = {"features": "features", "window": "a window"}
-for name, words in RICHER.items():
-    FORECASTS |= {
-        (f"chebyshev_on_{name}", "lagged"): (f"Chebyshev on {words}, 6 steps, lagged", {"color": "#2e7d4f", "ls": "-."}),
-        (f"best_polynomial_on_{name}", "lagged"): (f"the best 6 steps on {words}, lagged", {"color": "#2e7d4f", "ls": (0, (1, 1))}),
-        (f"least_squares_on_{name}", "lagged"): (f"least squares on {words}, lagged", {"color": "#2e7d4f", "ls": "--"}),
-    }
+
+# Those beside a model: (algorithm, pairs that it knows) -> style. The lagged ones are the published.
+# Grey on the states, green on what else a task lets them know.
+RIVALS = {
+    ("zero", "inclusive"): {"color": "0.75", "ls": ":"},
+    ("gradient_descent", "inclusive"): {"color": "0.15", "ls": "--"},
+    ("chebyshev", "lagged"): {"color": "0.35", "ls": "-."},
+    ("best_polynomial", "lagged"): {"color": "0.35", "ls": (0, (1, 1))},
+    ("least_squares", "lagged"): {"color": "0.55", "ls": "--"},
+}
+RIVALS |= {(f"{name}_on_{more}", known): {**style, "color": "#2e7d4f"} for (name, known), style in RIVALS.items()
+           if known == "lagged" for more in RICHER}
+
+
+def words_of(name):
+    """Of a point of the axis of forecasts."""
+    plain, _, more = name.partition("_on_")
+    return ALGORITHMS.get(plain, plain.replace("_", " ")) + (f" on {RICHER.get(more, more)}" if more else "")
+
+
+def style_of(name):
+    """A colour for each algorithm; what knows more than states is dashed."""
+    plain, _, more = name.partition("_on_")
+    place = list(ALGORITHMS).index(plain) if plain in ALGORITHMS else len(ALGORITHMS)
+    return {"color": f"C{place}", "ls": "--" if more else "-"}
 
 
 def same_data(column, groups):
@@ -45,15 +66,58 @@ def same_data(column, groups):
     return [members for _, members in found]
 
 
-def draw_forecasts(axes, column, rows):
-    x, names, pairs = column.axes
+def forecast_lines(column, rows):
+    """{(algorithm, pairs that it knows): loss at each token} of those that the data of these runs have."""
+    _, names, pairs = column.axes
     values = statistics.mean(column.of(rows))
-    for (name, known), (words, style) in FORECASTS.items():
-        if name not in names.points or known not in pairs.points:
-            continue
-        line = values[:, list(names.points).index(name), list(pairs.points).index(known)]
-        if has(line):
-            axes.plot(x.points + 1, line, label=words, lw=1.2, **style)
+    found = {(name, known): values[:, i, k] for i, name in enumerate(names.points) for k, known in enumerate(pairs.points)}
+    return {key: line for key, line in found.items() if has(line)}
+
+
+def dots(axes, level, colour):
+    """Published losses, if there are some: filled of a model, hollow of an algorithm."""
+    if level and level.losses:
+        axes.plot(published.TOKENS, level.losses, ls="", marker="o", ms=3.5, mfc=colour if level.where else "none", color=colour,
+                  label=f"published, {level.words}")
+
+
+def published_models(axes, sweep, members):
+    """Dots of each model that groups are whose lines the axes have: in the colour of its line, if it has but one."""
+    colours = {}
+    for (_, rows), line in zip(members, axes.get_lines()):
+        level = published.model(sweep, rows)
+        if level:
+            colours.setdefault(level.words, (level, []))[1].append(line.get_color())
+    for level, shared in colours.values():
+        dots(axes, level, shared[0] if len(shared) == 1 else "0.3")
+
+
+def draw_forecasts(axes, sweep, rows):
+    column = sweep.columns["forecast_loss"]
+    lines = forecast_lines(column, rows)
+    for (name, known), style in RIVALS.items():
+        if (name, known) in lines:
+            words = words_of(name) + (", lagged" if known == "lagged" else "")
+            axes.plot(column.axes[0].points + 1, lines[name, known], label=words, lw=1.2, **style)
+            dots(axes, published.algorithm(sweep, rows, name, known), style["color"])
+
+
+def forecasts(column, groups):
+    """Loss of all algorithms at each token: a row of panels for each kind of data, a column for each kind of pairs known."""
+    sets, pairs = same_data(column, groups), column.axes[2]
+    shown = sets[:PANELS]
+    figure, places = sheet(len(shown), len(pairs.points), 4.6, 3.4)
+    for i, (axes, (members, known)) in enumerate(zip(places, itertools.product(shown, pairs.points))):
+        lines = forecast_lines(column, members[0][1])
+        for name in (name for name in column.axes[1].points if (name, known) in lines):
+            axes.plot(column.axes[0].points + 1, lines[name, known], label=words_of(name), lw=1.3, **style_of(name))
+        finish(axes, column, "token of the sequence", legend=False, framed=numpy.concatenate(list(lines.values())))
+        axes.set_title(f"{known} pairs" if i < len(pairs.points) else "")
+        if len(sets) > 1:
+            axes.set_ylabel(label(common(members)))
+        axes.label_outer()
+    explain_below(figure, 4)
+    return figure, sum(len(members) for members in sets[PANELS:])
 
 
 def common(members):
@@ -78,8 +142,9 @@ def positions(sweep, column, groups):
     for axes, members in zip(places, sets):
         shared = common(members) if len(sets) > 1 else {}
         curves(axes, column.axes[0].points + 1, column, members, shared, colours)
+        published_models(axes, sweep, members[:LINES])
         if rivals:
-            draw_forecasts(axes, rivals, members[0][1])
+            draw_forecasts(axes, sweep, members[0][1])
         finish(axes, column, "token of the sequence", legend=len(sets) == 1)
         if len(sets) > 1:
             axes.set_title(label(common(members)))

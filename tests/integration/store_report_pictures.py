@@ -48,6 +48,19 @@ class Groups(Drawn):
     def test_panels_are_those_of_a_key(self):
         figure, _ = figures.draw(self.sweep, "test_loss by model.depth")
         self.assertEqual([axes.get_title() for axes in figure.axes], ["depth 1", "depth 2"])
+        drawn = [[list(line.get_xdata()) for line in axes.get_lines() if line.get_linestyle() == "-"] for axes in figure.axes]
+        self.assertEqual(drawn, [[[0, 1, 2]], [[0, 5, 10]]])
+
+    def test_runs_that_are_asked_for_have_a_result_and_these_settings(self):
+        self.sweep.state = numpy.array(["done", "pending", "diverged", "done"])
+        self.sweep.constant = {"task.kind": "fixed_dynamics"}
+        for where, expected in (({}, [0, 2, 3]), ({"model__depth": 2}, [2, 3]), ({"task__kind": "fixed_dynamics", "seed": 0}, [0, 2]),
+                                ({"task__kind": "linear_dynamics"}, []), ({"no__key": 1}, [0, 2, 3])):
+            self.assertEqual(list(self.sweep.rows(**where)), expected)
+
+    def test_a_word_stands_alone_where_it_tells_what_it_is(self):
+        settings = {"model.layers": "mesa*", "model.depth": 2, "model.frozen": "momentum"}
+        self.assertEqual(drawing.label(settings), "mesa*, depth 2, frozen momentum")
 
     def test_keys_of_the_grid_name_groups_before_others_in_its_order(self):
         after = "\n  seed: 0\nwhen:\n  - {if: {model.depth: 1}}\n"
@@ -93,6 +106,24 @@ class Groups(Drawn):
         figure, _ = figures.draw(self.sweep, "gd_loss")
         places = [float(line.get_xdata()[0]) for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 1]
         self.assertEqual(sorted(set(places)), [0, 1])
+
+    def test_tokens_are_counted_from_1_and_shots_by_themselves(self):
+        gap = numpy.nan
+        for values, x, word in (([[[1, 2, 3]]], [1, 2, 3], "token of the sequence"), ([[[1, gap, 2, gap, 3]]], [1, 2, 3], "shot"),
+                                ([[[gap, gap, 1, 2, 3]]], [3, 4, 5], "token of the sequence")):
+            column = types.SimpleNamespace(name="x", unit="1", of=lambda rows, values=values: numpy.array(values)[rows])
+            figure, _ = sequences.sets(column, [({}, [0])])
+            self.assertEqual((list(figure.axes[0].get_lines()[0].get_xdata()), figure.axes[0].get_xlabel()), (x, word))
+        points, word = drawing.along(axis("position", [0, 1, 2]), [0])
+        self.assertEqual((list(points), word), ([1, 2, 3], "token of the sequence"))
+
+    def test_products_are_those_of_each_head(self):
+        query, key, value, project = numpy.arange(32.).reshape(4, 2, 4)
+        found = {"layer0/query": query, "layer0/key": key + 1, "layer0/value": value, "layer0/project": project.T}
+        for head, name, matrix in sequences.products(found, 0, 2):
+            at = slice(2 * head, 2 * head + 2)
+            left, right = (query, key.T + 1) if name == "QK" else (value, project.T)
+            self.assertEqual(matrix.tolist(), (left[:, at] @ right[at]).tolist())
 
     def test_a_layer_has_one_colour_in_all_panels(self):
         shallow, deep = [[1.], [2.], [numpy.nan]], [[1.], [2.], [3.]]
@@ -277,6 +308,11 @@ class Together(Drawn):
                  for part, prefix in (("eos", 0), ("prefix", 20)) for depth in range(drawing.PANELS + 2)]
         figure, left = sequences.shots_together(files)
         self.assertEqual((len(figure.axes), left), (drawing.PANELS, 2))
+
+    def test_streams_of_several_tasks_are_not_beside_those_of_one(self):
+        other = self.file("several.h5", [2], 20)
+        other.constant["task.tasks"] = "2"
+        self.assertIsNone(sequences.shots_together([self.tuned, other]))
 
     def test_models_that_no_two_files_share_are_not_drawn(self):
         self.assertIsNone(sequences.shots_together([self.tuned]))

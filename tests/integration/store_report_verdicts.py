@@ -25,6 +25,14 @@ class Curves(Small):
         self.assertEqual(list(checks.final(self.sweep.columns["test_loss"], [0, 1])), [2, 4])
         self.assertEqual(list(checks.Check("claim", "test_loss", {"model__depth": 2}).values(self.sweep)), [4])
 
+    def test_the_error_at_the_end_is_that_of_no_loss_before(self):
+        ends = {"test_loss_error": ([], [.1, .2])}
+        data = self.small({"model.depth": [1, 2]}, {"step": (["evaluation"], [[0, 1], [0, 5]]),
+                                                    "test_loss": (["evaluation"], [[3., 2], [6, 5]]), **ends}, {"evaluation": [0, 1]})
+        for step, depth, error in ((5, 2, .2), (1, 1, .1), (0, 2, numpy.nan)):
+            judged = checks.judge(checks.Check("claim", paper2.at_step("test_loss", step), {"model__depth": depth}), data)
+            numpy.testing.assert_allclose(judged.half_width, 1.96 * error)
+
     def test_a_value_of_a_curve_is_that_of_a_step_or_none(self):
         for step, found in ((1, [2]), (5, [5]), (4, []), (10, [4]), (0, [3, 6])):
             with self.subTest(step):
@@ -69,6 +77,22 @@ class Figures(Small):
                 seen.add(told.group(1))
                 self.assertEqual(check.values(data).tolist(), [means[asked[told.group(1)], told.group(2)]], check.claim)
         self.assertEqual(seen, set(asked))
+
+    def test_an_algorithm_has_the_interval_of_its_evaluation_set(self):
+        losses, errors = [[[1., 2], [3, 4]], [[5, 6], [7, 9]]], [[.1, .2], [.3, .4]]
+        data = self.small({"seed": [0, 1]}, {"forecast_loss": (["position", "forecast", "known_pairs"], [losses] * 2),
+                                             "forecast_loss_error": (["forecast", "known_pairs"], [errors] * 2)},
+                          {"position": [0, 1], "forecast": ["zero", "chebyshev"], "known_pairs": ["inclusive", "lagged"]})
+        judged = checks.judge(checks.Check("claim", paper2.forecast("chebyshev", "lagged"), high=6), data)
+        self.assertEqual((judged.found, judged.verdict), (6.5, "open"))
+        self.assertAlmostEqual(judged.half_width, 1.96 * .4, 12)
+
+    def test_models_are_divided_by_an_algorithm_on_their_sequences(self):
+        losses = [[[1., 2], [3, 4]], [[5, 6], [7, 9]]]
+        data = self.small({"seed": [0, 1]}, {"forecast_loss": (["position", "forecast", "known_pairs"], [losses] * 2),
+                                             "test_loss": ([], [13., 26])},
+                          {"position": [0, 1], "forecast": ["zero", "chebyshev"], "known_pairs": ["inclusive", "lagged"]})
+        self.assertEqual(self.found(paper2.over_forecast("chebyshev", "lagged"), data), [2, 4])
 
     def test_an_average_is_over_what_each_run_has(self):
         data = self.small({"model.depth": [1, 2]},
@@ -217,7 +241,7 @@ class Figures(Small):
         data = self.small({"seed": [0]}, {"x": ([], [1.])}, {})
         for figure in (paper2.at_step("test_loss", 1), paper2.forecast("zero", "lagged"), paper2.average("y"), paper2.sets,
                        paper2.shot(1), paper2.decoded("next", 0, 1), paper2.copied, paper2.conditioned(1),
-                       paper2.linearised(1), claims.at("y", "range", 1), claims.excess("y", "range", 1), claims.quotient("x", "y"), "y"):
+                       paper2.linearised(1), paper2.over_forecast("zero", "lagged"), claims.at("y", "range", 1), claims.excess("y", "range", 1), claims.quotient("x", "y"), "y"):
             self.assertEqual(self.found(figure, data), [])
 
 

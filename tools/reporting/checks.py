@@ -19,6 +19,12 @@ def final(column, rows):
 EVALUATED = {"test_loss": "test_loss_error"}  # column: its standard error over the evaluation set of a run
 
 
+def evaluated(column, sweep, rows):
+    """Standard error of the last value of a column over the evaluation sets of these runs, the largest; NaN: none is known."""
+    error = EVALUATED.get(column)
+    return numpy.nanmax(sweep.columns[error].of(rows)) if error in sweep.columns and len(rows) else numpy.nan
+
+
 @dataclasses.dataclass
 class Check:
     """Mean of a figure over runs with the settings `where`, between `low` and `high`."""
@@ -55,11 +61,14 @@ class Check:
         return found[numpy.isfinite(found)]
 
     def half_width(self, sweep, values):
-        """Of the 95 % interval: over runs, of a single one over its evaluation set; NaN when that has none."""
-        error = EVALUATED.get(getattr(self.figure, "column", self.figure))
-        if values.size > 1 or error not in sweep.columns:
+        """Of the 95 % interval: over runs, of a single value over its evaluation set; NaN when that has none. A function
+        that knows the standard error of its value has it as `error`, of the same arguments."""
+        if values.size > 1:
             return statistics.half_width(values)
-        return statistics.NORMAL * numpy.nanmax(sweep.columns[error].of(sweep.rows(**self.where)))
+        rows = sweep.rows(**self.where)
+        if callable(self.figure):
+            return statistics.NORMAL * getattr(self.figure, "error", lambda *_: numpy.nan)(sweep, rows)
+        return statistics.NORMAL * evaluated(self.figure, sweep, rows)
 
 
 @dataclasses.dataclass

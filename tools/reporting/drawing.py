@@ -24,12 +24,16 @@ plt.rcParams.update({
 })
 
 
+NAMED = ("model.frozen",)  # keys whose words would say something else without them
+
+
 def label(settings):
     """A group of runs in words: "depth 2, shared"."""
     words = []
     for key, value in settings.items():
         short = key.rsplit(".", 1)[-1].replace("_", " ")
-        words.append(str(value) if isinstance(value, str) else f"{short} {value:g}")
+        text = value if isinstance(value, str) else f"{value:g}"
+        words.append(text if isinstance(value, str) and key not in NAMED else f"{short} {text}")
     return ", ".join(words) or "all runs"
 
 

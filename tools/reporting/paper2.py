@@ -3,7 +3,7 @@
 import numpy
 
 from . import published, statistics
-from .checks import Check, Page, final
+from .checks import Check, Page, evaluated, final
 
 
 def at_step(column, step):
@@ -19,21 +19,41 @@ def at_step(column, step):
             found.append(sweep.columns[column].values[row, place] if steps[place] == step else numpy.nan)
         return numpy.array(found)
 
-    value.column = column
+    def error(sweep, rows):
+        ended = [row for row in rows if numpy.max(sweep.columns[column].axes[0].of([row])) == step]
+        return evaluated(column, sweep, ended)
+
+    value.error = error
     return value
 
 
 def forecast(name, known):
     """Mean over the tokens of the loss of an algorithm."""
 
-    def value(sweep, rows):
-        if "forecast_loss" not in sweep.columns:
-            return numpy.empty(0)
-        _, names, pairs = sweep.columns["forecast_loss"].axes
-        values = sweep.columns["forecast_loss"].of(rows[:1])  # of the data alone: the same in all runs
-        return statistics.mean(values[..., list(names.points).index(name), list(pairs.points).index(known)].T[:, :]).ravel()
+    def of(column, sweep, rows):
+        *_, names, pairs = sweep.columns[column].axes
+        values = sweep.columns[column].of(rows[:1])  # of the data alone: the same in all runs
+        return values[..., list(names.points).index(name), list(pairs.points).index(known)]
 
+    def value(sweep, rows):
+        return statistics.mean(of("forecast_loss", sweep, rows).T).ravel() if "forecast_loss" in sweep.columns else numpy.empty(0)
+
+    def error(sweep, rows):
+        column = "forecast_loss_error"
+        return of(column, sweep, rows)[0] if column in sweep.columns else numpy.nan
+
+    value.error = error
     return value
+
+
+def over_forecast(name, known):
+    """Final loss of runs over that of an algorithm on the same sequences."""
+
+    def ratio(sweep, rows):
+        rival = forecast(name, known)(sweep, rows)
+        return end(sweep, rows) / rival if rival.size else rival
+
+    return ratio
 
 
 def average(column):
@@ -235,6 +255,18 @@ def clip_checks():
             Check("limit 1.5, cosine: loss after 2,400 steps", at_step("test_loss", 2400), variant, high=.44))
 
 
+def iteration_checks():
+    for known in ("lagged", "inclusive"):
+        learned, rates = ({"model__pairs": known, "model__frozen": frozen} for frozen in ("none", "momentum"))
+        yield Check(f"six learned steps, {known} pairs: mean loss, on five sets", sets, learned)
+        yield Check(f"six learned steps, {known} pairs: loss over that of the published (a, b)", over_forecast("chebyshev", known), learned,
+                    **near(1, .03))
+        yield Check(f"six learned steps, {known} pairs: loss over that of the best polynomial", over_forecast("best_polynomial", known),
+                    learned, low=1)
+        yield Check(f"six learned rates, without b, {known} pairs: loss over that of the published (a, b)",
+                    over_forecast("chebyshev", known), rates)
+
+
 SOFTMAX, HYBRID = {"model__layers": "softmax*"}, {"model__layers": "softmax mesa*"}
 SEVEN = layers(7, SOFTMAX)
 
@@ -302,6 +334,7 @@ def pages():
         "paper2-compressed": Page("A handful of numbers a head", (*COMPRESSION, *TRAINING, "weights", "test_loss"),
                                   (Check("one layer: mean loss", "test_loss", layers(1), low=.885, high=.905), *learning("one layer", layers(1)),
                                    *(check for depth in (1, 2, 6) for check in compressed(depth)))),
+        "paper2-preconditioners": Page("Iterations that learn their numbers", (*CURVES, "forecast_loss"), tuple(iteration_checks())),
         "paper2-rate-steps": Page("How rate and steps explain the published deep models",
                                   ("test_loss by model.depth", "position_loss", "compressed_ratio"), rate_checks()),
         "paper2-residual-clip": Page("The limit of the residual stream", ("test_loss by train.schedule", "position_loss"),

@@ -178,6 +178,9 @@ class Groups(Drawn):
             figure, _ = figures.draw(self.sweep, "test_loss")
             low, high = figure.axes[0].get_ylim()
             self.assertTrue(low < min(gd, 1) and 1.1 < high < 2, (low, high))
+            self.assertEqual(figure.axes[0].get_ylabel(), "test loss, cut off above")
+        self.sweep.columns["test_loss"].values[:] = 1
+        self.assertEqual(figures.draw(self.sweep, "test_loss")[0].axes[0].get_ylabel(), "test loss")
 
 
 class Frames(Drawn):

@@ -136,6 +136,8 @@ def finish_curves(axes, sweep, column, groups, x):
         levels(axes, gd, "GD", "--")
         levels(axes, known, "published", ":")
     finish(axes, column, x, framed=framed)
+    if framed is not None:
+        axes.set_ylabel(f"{axes.get_ylabel()}, cut off above")
 
 
 FEW_POINTS = 12  # of a line: each is marked

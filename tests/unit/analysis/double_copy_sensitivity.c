@@ -140,11 +140,28 @@ static void snapshots_have_weights_of_their_own(void **state)
     bench_close(&bench);
 }
 
+/* Its square does not fit into a number: no reader meets an infinity. */
+static void a_norm_that_overflows_is_no_number(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    bench_open(&bench, &settings[0], NULL);
+    for (int i = 0; i < bench.model.tensor_count; i++) {
+        const struct tensor *tensor = &bench.model.tensors[i];
+        for (size_t e = 0; e < tensor->count; e++)
+            bench.weights[tensor->offset + e] = strcmp(tensor->name, "embedding") == 0 ? 1e200 : 0;
+    }
+    bench_execute(&bench, "copy_sensitivity");
+    assert_true(isnan(bench.values[0][BACK]) && bench.values[0][BACK + 1] == 0);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(norms_are_those_of_central_differences),
         cmocka_unit_test(snapshots_have_weights_of_their_own),
+        cmocka_unit_test(a_norm_that_overflows_is_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,11 @@ struct solver {
 void forecast_solve(double *inclusive, double *lagged, const struct forecast *sequences,
                     const struct solver *solver, double *scratch);
 
+/* What polynomials of A are made of: predictions C A^k phi_t / |M|_F for k = 0 .. steps, in one
+ * walk: `inclusive` and `lagged` [steps + 1][T][d][LANES], one of which may be NULL. */
+void forecast_powers(double *inclusive, double *lagged, const struct forecast *sequences, int steps,
+                     double strength, double *scratch);
+
 /* With the (a, b) that the paper learned for 6 steps on linear dynamics, strength .001. */
 struct solver solver_published(void);
 
@@ -93,9 +98,9 @@ double forecast_richardson_rate(const double *states, int groups, int T, int d, 
                                 double *predictions, double *scratch);
 
 /* The polynomial with the least loss: no iteration of as many steps, with whatever (a, b), has less
- * on the same sequences. Begins with zeros and the steps; add for the first `lanes` sequences of
- * each group what polynomial_power(k, k) predict, k = 0 .. steps: powers [steps + 1][rows][LANES],
- * rows = T d, all inclusive or all lagged. */
+ * on the same sequences. Begins with zeros and the steps; add the forecast_powers of each group, of
+ * its first `lanes` sequences: powers [steps + 1][rows][LANES], rows = T d, all inclusive or all
+ * lagged. */
 enum { POLYNOMIAL_POWERS = 8 };
 
 /* Of each squared length, added for the Gram matrix: far below what a coefficient can change. */
@@ -106,8 +111,6 @@ struct polynomial_fit {
     double gram[POLYNOMIAL_POWERS][POLYNOMIAL_POWERS], right[POLYNOMIAL_POWERS];
 };
 
-/* A^k, as a polynomial of that many steps. */
-struct solver polynomial_power(int steps, int k, double strength);
 void polynomial_add(struct polynomial_fit *fit, const double *powers, const double *next, int rows,
                     int lanes);
 struct solver polynomial_best(const struct polynomial_fit *fit, double strength);

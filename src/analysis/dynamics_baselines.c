@@ -111,7 +111,7 @@ static double cost(const struct analysis_input *input)
     const struct task_config *task = &input->task->config;
     double T = input->task->shape.tokens, d = input->task->shape.outputs;
     double solvers = 2 * (3 * STEPS + (1 << STEPS)) + 8, searches = 40;
-    double own = 4 * (STEPS + 3), best = own + 2 * POWERS * (STEPS / 2. + 3);
+    double own = 4 * (STEPS + 3), best = 2 * own;
     double window = is_known(task, KNOWS_WINDOW) ? WINDOW * WINDOW : 0;
     double features = is_known(task, KNOWS_FEATURES) ? 1 : 0;
     double each = task_cost(input->task) + model_cost(input->model) +
@@ -192,10 +192,7 @@ static void add_powers(struct polynomial_fit fits[PAIRS], struct state *s, enum 
     struct forecast view = forecasts_view(f, s->walk.task, knowledge);
     ptrdiff_t size = (ptrdiff_t)view.T * view.d * LANES;
     double *lagged = s->powers + POWERS * size;
-    for (int k = 0; k < POWERS; k++) {
-        struct solver power = polynomial_power(k, k, strength_of(knowledge));
-        forecast_solve(s->powers + k * size, lagged + k * size, &view, &power, f->scratch);
-    }
+    forecast_powers(s->powers, lagged, &view, STEPS, strength_of(knowledge), f->scratch);
     for (int lag = 0; lag < PAIRS; lag++)
         polynomial_add(&fits[lag], lag ? lagged : s->powers, forecasts_next(f), view.T * view.d,
                        lanes);

@@ -282,6 +282,14 @@ static void richardson(double *x, const struct walk *w, const double inverse[LAN
     }
 }
 
+/* power <- A power; of[F] is scratch. */
+static void multiply(double *power, double *of, const double inverse[LANES], const struct walk *w)
+{
+    apply(of, w->R, power, w->s->F, w->s->F);
+    scale(of, inverse, w->s->F);
+    copy_rows(power, of, w->s->F);
+}
+
 /* x = sum of a_k A^k phi */
 static void polynomial(double *x, const struct walk *w, const double inverse[LANES])
 {
@@ -292,9 +300,7 @@ static void polynomial(double *x, const struct walk *w, const double inverse[LAN
     for (int i = 0; i < F * LANES; i++)
         x[i] *= solver->a[0];
     for (int k = 1; k <= solver->steps; k++) {
-        apply(of, w->R, power, F, F);
-        scale(of, inverse, F);
-        copy_rows(power, of, F);
+        multiply(power, of, inverse, w);
         for (int i = 0; i < F * LANES; i++)
             x[i] += solver->a[k] * power[i];
     }
@@ -334,6 +340,31 @@ void forecast_solve(double *inclusive, double *lagged, const struct forecast *se
     assert(solver->steps < (solver->kind == SOLVER_NEWTON ? 11 : SOLVER_STEPS));
     struct walk walk = {
         .method = solver, .start = solver_start, .pair = solver_pair, .predict = solver_predict};
+    walk_along(inclusive, lagged, &walk, sequences, scratch);
+}
+
+static void powers_predict(double *prediction, struct walk *w, const double *phi)
+{
+    const struct solver *solver = w->method;
+    int F = w->s->F, d = w->s->d;
+    double *power = vector(w, 1), *of = vector(w, 2), *x = vector(w, 3), inverse[LANES];
+    copy_rows(power, phi, F);
+    measure(inverse, w);
+    for (int k = 0; k <= solver->steps; k++) {
+        if (k > 0)
+            multiply(power, of, inverse, w);
+        copy_rows(x, power, F);
+        scale(x, inverse, F);
+        apply(prediction + (ptrdiff_t)k * w->s->T * d * LANES, w->C, x, d, F);
+    }
+}
+
+void forecast_powers(double *inclusive, double *lagged, const struct forecast *sequences, int steps,
+                     double strength, double *scratch)
+{
+    struct solver solver = {.kind = SOLVER_POLYNOMIAL, .steps = steps, .strength = strength};
+    struct walk walk = {
+        .method = &solver, .start = solver_start, .pair = solver_pair, .predict = powers_predict};
     walk_along(inclusive, lagged, &walk, sequences, scratch);
 }
 

@@ -43,14 +43,6 @@ double forecast_richardson_rate(const double *states, int groups, int T, int d, 
 
 /* ---- the best polynomial: its predictions are linear in the coefficients */
 
-struct solver polynomial_power(int steps, int k, double strength)
-{
-    struct solver solver = {
-        .kind = SOLVER_POLYNOMIAL, .steps = steps, .strength = strength, .gain = 1};
-    solver.a[k] = 1;
-    return solver;
-}
-
 /* Of the first `lanes` sequences. */
 static double product(const double *a, const double *b, int rows, int lanes)
 {
@@ -76,7 +68,8 @@ void polynomial_add(struct polynomial_fit *fit, const double *powers, const doub
  * own length. One that is 0 everywhere gets the coefficient 0. */
 struct solver polynomial_best(const struct polynomial_fit *fit, double strength)
 {
-    struct solver solver = polynomial_power(fit->steps, 0, strength);
+    struct solver solver = {
+        .kind = SOLVER_POLYNOMIAL, .steps = fit->steps, .strength = strength, .gain = 1};
     int n = fit->steps + 1;
     double A[POLYNOMIAL_POWERS * POLYNOMIAL_POWERS], x[POLYNOMIAL_POWERS], unit[POLYNOMIAL_POWERS];
     for (int i = 0; i < n; i++)

@@ -299,7 +299,9 @@ static void fit_polynomials(struct solver best[2], const struct bench *bench, do
         int d = group.forecast.d, size = T * d * LANES;
         int lanes = TASKS - first < LANES ? TASKS - first : LANES;
         for (int k = 0; k < POWERS; k++) {
-            struct solver power = polynomial_power(STEPS, k, strength);
+            struct solver power = {
+                .kind = SOLVER_POLYNOMIAL, .steps = STEPS, .strength = strength, .gain = 1};
+            power.a[k] = 1;
             forecast_solve(predictions[0] + k * size, predictions[1] + k * size, &group.forecast,
                            &power, solver_scratch);
         }

@@ -248,9 +248,18 @@ static void no_rate_of_richardson_is_better_than_the_best(void **state)
 
 /* The coefficients of x after each step from those before: y(A) <- (1 - a A) y(A) and so on. Theirs
  * grow to 2e3, so sums of them lose four digits. */
+/* A^k */
+static struct solver unit_power(int steps, int k, double strength)
+{
+    struct solver solver = {
+        .kind = SOLVER_POLYNOMIAL, .steps = steps, .strength = strength, .gain = 1};
+    solver.a[k] = 1;
+    return solver;
+}
+
 static struct solver as_polynomial(const struct solver *chebyshev)
 {
-    struct solver result = polynomial_power(chebyshev->steps, 0, chebyshev->strength);
+    struct solver result = unit_power(chebyshev->steps, 0, chebyshev->strength);
     double term[SOLVER_STEPS] = {1}, before[SOLVER_STEPS] = {1};
     for (int k = 0; k < chebyshev->steps; k++) {
         for (int i = chebyshev->steps; i > 0; i--)
@@ -272,6 +281,23 @@ static double squared_error(const double *predictions, const double *next)
     return sum;
 }
 
+/* In one walk what the polynomials A^k give in a walk each, to the bit. */
+static void powers_are_the_polynomials_of_one_term(void **state)
+{
+    (void)state;
+    enum { STEPS = 6, SIZE = T * d * LANES };
+    static double inclusive[(STEPS + 1) * SIZE], lagged[(STEPS + 1) * SIZE];
+    struct sequences *s = draw(true);
+    forecast_powers(inclusive, lagged, &s->forecast, STEPS, .3, s->scratch);
+    for (int k = 0; k <= STEPS; k++) {
+        struct solver power = unit_power(STEPS, k, .3);
+        forecast_solve(s->inclusive, s->lagged, &s->forecast, &power, s->scratch);
+        assert_memory_equal(inclusive + k * SIZE, s->inclusive, SIZE * sizeof(double));
+        assert_memory_equal(lagged + k * SIZE, s->lagged, SIZE * sizeof(double));
+    }
+    free(s);
+}
+
 /* The published (a, b) are one of the polynomials, and none of them is better than the best one:
  * neither it nor what is near it. The ridge adds less than 1e-12 of the squares. */
 static void no_polynomial_is_better_than_the_best(void **state)
@@ -285,10 +311,7 @@ static void no_polynomial_is_better_than_the_best(void **state)
     uint64_t seed = 8;
     for (int i = 0; i < SIZE; i++)
         next[i] = sample_normal(&seed);
-    for (int k = 0; k <= STEPS; k++) {
-        struct solver power = polynomial_power(STEPS, k, .001);
-        forecast_solve(powers + k * SIZE, NULL, &s->forecast, &power, s->scratch);
-    }
+    forecast_powers(powers, NULL, &s->forecast, STEPS, .001, s->scratch);
     polynomial_add(&fit, powers, next, T * d, LANES);
     struct solver best = polynomial_best(&fit, .001);
     forecast_solve(s->inclusive, NULL, &s->forecast, &published, s->scratch);
@@ -485,6 +508,7 @@ int main(void)
         cmocka_unit_test(every_algorithm_is_its_definition),
         cmocka_unit_test(neumann_is_richardson_with_rate_one),
         cmocka_unit_test(no_rate_of_richardson_is_better_than_the_best),
+        cmocka_unit_test(powers_are_the_polynomials_of_one_term),
         cmocka_unit_test(no_polynomial_is_better_than_the_best),
         cmocka_unit_test(a_polynomial_of_nothing_predicts_nothing),
         cmocka_unit_test(descent_begins_where_it_is_told),

@@ -7,16 +7,18 @@ import re
 import program
 
 SWEEPS = program.SOURCE / "sweeps"
-# Of what a plan leaves out, as it is the default or the model does not have it.
-DEFAULTS = {"model.layers": "linear*", "model.depth": 1, "model.clip": 0, "train.schedule": "constant", "train.rate": 0.001,
-            "train.steps": 5000}
 DEVIATIONS = {"constructed": 0.0002, "raw": 0.05}  # of initial weights, by tokens.kind
+
+
+def cells(text):
+    """Of each line of its tables, the headers too."""
+    return [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in text.splitlines() if line.startswith("|")]
 
 
 def trainings():
     """(sweep, {key: value}) of each row of the table of src/science.md; None: not a setting of that model."""
     section = (program.SOURCE / "src/science.md").read_text().split("### 2.4")[1].split("\n### ")[0]
-    header, _, *rows = [re.split(r" ?\| ?", line)[1:-1] for line in section.splitlines() if line.startswith("|")]
+    header, _, *rows = cells(section)
     keys = [key.strip("`") for key in header[1:]]
     for sweep, *values in rows:
         yield sweep.strip("`"), {key: None if value == "-" else json_value(value) for key, value in zip(keys, values, strict=True)}
@@ -27,9 +29,17 @@ def json_value(text):
 
 
 class Published(program.Case):
+    def setUp(self):
+        super().setUp()
+        rows = [row for row in cells(self.run_program("keys", "--markdown")) if len(row) == 5]  # key, type, default, unit, meaning
+        self.defaults = {row[0].strip("`"): json_value(row[2]) for row in rows}
+
     def plan(self, sweep):
-        """Settings of each run."""
+        """Settings of each run, without those that are the default or that its model does not have."""
         return [json.loads(line) for line in self.run_program("plan", SWEEPS / f"{sweep}.yaml", "--json").splitlines()]
+
+    def setting(self, run, key):
+        return run.get(key, self.defaults[key])
 
     def identities(self, sweep):
         """{identity: settings} of each run."""
@@ -42,12 +52,14 @@ class Published(program.Case):
         for sweep, settings in rows:
             with self.subTest(sweep, **settings):
                 alike = [run for run in self.plan(sweep)
-                         if all(run.get(key, DEFAULTS.get(key)) == value for key, value in settings.items())]
+                         if all(self.setting(run, key) == value for key, value in settings.items() if value is not None)
+                         and not any(key in run for key, value in settings.items() if value is None)]
                 self.assertTrue(alike)
                 for run in alike:
-                    self.assertEqual((run["train.clip_value"], run["train.clip_norm"], run["train.beta2"]), (1, 0, 0.999))
-                    self.assertEqual(run.get("train.warmup", 0), 1000 if settings["train.schedule"] == "cosine" else 0)
-                    self.assertEqual(run.get("model.init_deviation", 0.0002), DEVIATIONS[run["tokens.kind"]])
+                    gradients = [self.setting(run, f"train.{key}") for key in ("clip_value", "clip_norm", "beta1", "beta2")]
+                    self.assertEqual(gradients, [1, 0, 0.9, 0.999])
+                    self.assertEqual(self.setting(run, "train.warmup"), 1000 if settings["train.schedule"] == "cosine" else 0)
+                    self.assertEqual(self.setting(run, "model.init_deviation"), DEVIATIONS[run["tokens.kind"]])
                     self.assertEqual(run.get("model.position_size"), settings["model.embedding"])
 
     def test_a_run_that_others_start_from_is_one_of_the_sweep_before(self):

@@ -15,6 +15,7 @@ MANY = 18  # of several panels a group, or a model, likewise
 LINES = 10  # in one panel, likewise: a colour each
 LETTER = .062  # inches of one in a legend, about
 FEW = 4  # lines whose legend has room among them
+NAMED = ("model.frozen",)  # keys whose words would say something else without them
 
 plt.rcParams.update({
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
@@ -22,9 +23,6 @@ plt.rcParams.update({
     "svg.hashsalt": "mesasweep", "axes.titlesize": 9,
     "text.parse_math": False,  # names and settings are text of the file: a $ in them is a $
 })
-
-
-NAMED = ("model.frozen",)  # keys whose words would say something else without them
 
 
 def label(settings):
